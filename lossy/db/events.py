@@ -1,0 +1,31 @@
+"""Reading the `events` table back: what a client that was away asks with `since=`."""
+
+from sqlmodel import col, func, or_, select
+
+from lossy.db.engine import Db
+from lossy.db.models import EventRow, VideoMember
+from lossy.events import EVENT, AnyEvent
+
+PAGE = 500
+SHARED_TYPES = ("note_changed", "note_removed", "posting_stepped", "video_changed")
+"""What the other members of a video may read of somebody's work on it."""
+
+
+async def events_since(
+    db: Db, user_id: str, seq: int, *, session_id: str | None = None, limit: int = PAGE
+) -> list[AnyEvent]:
+    """List stored events after `seq` that the user may see, oldest first, at most `limit`."""
+    shared = select(VideoMember.video_id).where(VideoMember.user_id == user_id)
+    visible = or_(
+        EventRow.user_id == user_id,
+        col(EventRow.video_id).in_(shared) & col(EventRow.type).in_(SHARED_TYPES),
+    )
+    query = select(EventRow).where(col(EventRow.seq) > seq, visible).order_by(col(EventRow.seq)).limit(limit)
+    if session_id is not None:
+        query = query.where(EventRow.session_id == session_id)
+    return [EVENT.validate_python({**row.body, "seq": row.seq}) for row in (await db.exec(query)).all()]
+
+
+async def last_seq(db: Db) -> int:
+    """Give the newest sequence, or 0."""
+    return (await db.exec(select(func.max(EventRow.seq)))).one() or 0

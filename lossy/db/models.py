@@ -1,0 +1,308 @@
+"""Every table. Rows stay inside `lossy.db`'s callers; what leaves the process is a model of `events` or `protocol`."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from lossy.db.types import UtcDateTime, big_integer, enum_type, json_type, new_id, utc_now
+from lossy.events import Category, MicrophoneState, NoteStatus, TurnState
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+METADATA: MetaData = SQLModel.metadata
+
+
+class Role(StrEnum):
+    """What a member may do with a video."""
+
+    OWNER = "owner"
+    COMMENTER = "commenter"
+    VIEWER = "viewer"
+
+
+class VideoStatus(StrEnum):
+    """Where a review stands in the library."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETE = "complete"
+    ARCHIVED = "archived"
+
+
+class RecordingMode(StrEnum):
+    """How the microphone is used."""
+
+    ONE_NOTE = "one_note"
+    HANDS_FREE = "hands_free"
+
+
+def _moment(**options: Any) -> Any:
+    return Field(default_factory=utc_now, sa_type=UtcDateTime, **options)
+
+
+def _moment_or_none(**options: Any) -> Any:
+    return Field(default=None, sa_type=UtcDateTime, nullable=True, **options)
+
+
+class User(SQLModel, table=True):
+    """A person; the first one is the owner of this Lossy."""
+
+    __tablename__ = "users"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(unique=True, max_length=254)
+    password_hash: str | None = None
+    is_owner: bool = False
+    created_at: datetime = _moment()
+
+
+class UserSettings(SQLModel, table=True):
+    """What a user chose; absent keys mean the default."""
+
+    __tablename__ = "settings"
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    values: dict[str, Any] = Field(default_factory=dict, sa_column=Column(json_type(), nullable=False))
+
+
+class Token(SQLModel, table=True):
+    """A bearer token, by its SHA-256; the token itself is nowhere."""
+
+    __tablename__ = "tokens"
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    token_hash: str = Field(unique=True)
+    label: str
+    created_at: datetime = _moment()
+    used_at: datetime = _moment()
+    expires_at: datetime = _moment()
+    revoked_at: datetime | None = _moment_or_none()
+
+
+class Ticket(SQLModel, table=True):
+    """A one-time key that lives for seconds: binds a page, or signs the owner in at the first start."""
+
+    __tablename__ = "tickets"
+    ticket_hash: str = Field(primary_key=True)
+    purpose: str
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    token_id: str | None = Field(default=None, foreign_key="tokens.id", ondelete="CASCADE")
+    expires_at: datetime = _moment()
+
+
+class Video(SQLModel, table=True):
+    """Something to review, once per owner, platform and the platform's own id."""
+
+    __tablename__ = "videos"
+    __table_args__ = (UniqueConstraint("owner_id", "platform", "external_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    owner_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    platform: str
+    external_id: str
+    url: str | None = None
+    title: str
+    duration_seconds: float | None = None
+    status: VideoStatus = Field(default=VideoStatus.QUEUED, sa_type=enum_type(VideoStatus))
+    thumbnail: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    reviewed_to_seconds: float = 0.0
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment(index=True)
+
+
+class VideoMember(SQLModel, table=True):
+    """Who may see a video, the owner included."""
+
+    __tablename__ = "video_members"
+    video_id: str = Field(primary_key=True, foreign_key="videos.id", ondelete="CASCADE")
+    user_id: str = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE", index=True)
+    role: Role = Field(sa_type=enum_type(Role))
+
+
+class ReviewSession(SQLModel, table=True):
+    """The AgentSession of a user and a video. One process holds its lease; the epoch fences off former holders."""
+
+    __tablename__ = "review_sessions"
+    __table_args__ = (UniqueConstraint("user_id", "video_id"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    video_id: str = Field(foreign_key="videos.id", ondelete="CASCADE", index=True)
+    microphone: MicrophoneState = Field(
+        default=MicrophoneState.OFF,
+        sa_type=enum_type(MicrophoneState),
+    )
+    owner_instance: str | None = Field(default=None, index=True)
+    lease_expires_at: datetime | None = _moment_or_none()
+    epoch: int = 0
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class Recording(SQLModel, table=True):
+    """One opening of the microphone: the stream that its audio chunks belong to. Turns are stretches of it."""
+
+    __tablename__ = "recordings"
+    id: str = Field(primary_key=True)
+    session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE", index=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    mode: RecordingMode = Field(sa_type=enum_type(RecordingMode))
+    consumed_samples: int = 0
+    """Up to here the audio belongs to turns that have ended, or to silence."""
+    created_at: datetime = _moment()
+    closed_at: datetime | None = _moment_or_none()
+
+
+class AudioChunk(SQLModel, table=True):
+    """100 to 200 ms of 16 kHz mono PCM16; acknowledged only once this row is durable."""
+
+    __tablename__ = "audio_chunks"
+    recording_id: str = Field(primary_key=True, foreign_key="recordings.id", ondelete="CASCADE")
+    seq: int = Field(primary_key=True)
+    captured_at: float
+    """Wall clock of its first sample at the client, seconds since 1970."""
+    pcm: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class PlaybackReport(SQLModel, table=True):
+    """Where the player stood: `position` on the video's time line at the client's wall clock `at`."""
+
+    __tablename__ = "playback_reports"
+    __table_args__ = (Index("ix_playback_reports_session_id_at", "session_id", "at"),)
+    id: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
+    session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE")
+    at: float
+    position: float
+    rate: float
+    playing: bool
+
+
+class Turn(SQLModel, table=True):
+    """One utterance: its place in the recording, its state in the table, and what came of it."""
+
+    __tablename__ = "turns"
+    __table_args__ = (Index("ix_turns_session_id_state", "session_id", "state"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE")
+    recording_id: str = Field(foreign_key="recordings.id", ondelete="CASCADE", index=True)
+    state: TurnState = Field(sa_type=enum_type(TurnState))
+    origin: TurnState | None = Field(default=None, sa_type=enum_type(TurnState), nullable=True)
+    """Where `retrying` goes back to."""
+    attempts: int = 0
+    start_sample: int
+    onset_sample: int | None = None
+    end_sample: int | None = None
+    seen_seconds: float | None = None
+    transcript: dict[str, Any] | None = Field(default=None, sa_column=Column(json_type()))
+    error: str | None = None
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class NoteRow(SQLModel, table=True):
+    """A note. `version` grows with each change; deleted notes keep their row for undo."""
+
+    __tablename__ = "notes"
+    __table_args__ = (
+        Index("ix_notes_video_id_status", "video_id", "status"),
+        Index("ix_notes_author_id_status", "author_id", "status"),
+        CheckConstraint("confidence >= 0 AND confidence <= 1", name="confidence"),
+    )
+    id: str = Field(default_factory=new_id, primary_key=True)
+    video_id: str = Field(foreign_key="videos.id", ondelete="CASCADE")
+    session_id: str | None = Field(default=None, foreign_key="review_sessions.id", ondelete="SET NULL")
+    turn_id: str | None = Field(default=None, foreign_key="turns.id", ondelete="SET NULL", unique=True)
+    author_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    text: str = Field(max_length=200)
+    raw_transcript: str = ""
+    start_seconds: float
+    end_seconds: float | None = None
+    category: Category = Field(sa_type=enum_type(Category))
+    confidence: float
+    status: NoteStatus = Field(sa_type=enum_type(NoteStatus))
+    thumbnail_url: str | None = None
+    permalink: str | None = None
+    error: str | None = None
+    engine: str = ""
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+    deleted_at: datetime | None = _moment_or_none()
+    version: int = 1
+
+
+class NoteHistory(SQLModel, table=True):
+    """Append-only: who changed what of a note, with the values before."""
+
+    __tablename__ = "note_history"
+    id: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
+    note_id: str = Field(foreign_key="notes.id", ondelete="CASCADE", index=True)
+    actor_id: str
+    change: str
+    before: dict[str, Any] = Field(sa_column=Column(json_type(), nullable=False))
+    at: datetime = _moment()
+
+
+class VideoFrame(SQLModel, table=True):
+    """A picture of the video at a moment, with its perceptual hash and, where a model is present, an embedding."""
+
+    __tablename__ = "video_frames"
+    __table_args__ = (Index("ix_video_frames_video_id_position_seconds", "video_id", "position_seconds"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    video_id: str = Field(foreign_key="videos.id", ondelete="CASCADE")
+    note_id: str | None = Field(default=None, foreign_key="notes.id", ondelete="SET NULL", index=True)
+    position_seconds: float
+    webp: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    perceptual_hash: str | None = None
+    embedding: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    created_at: datetime = _moment()
+
+
+class Job(SQLModel, table=True):
+    """Durable work; it commits with the change that caused it, or not at all."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_queue_state_run_at", "queue", "state", "run_at"),
+        Index(
+            "uq_jobs_unique_key_live",
+            "unique_key",
+            unique=True,
+            sqlite_where=text("state IN ('ready', 'running')"),
+            postgresql_where=text("state IN ('ready', 'running')"),
+        ),
+    )
+    id: str = Field(default_factory=new_id, primary_key=True)
+    queue: str
+    name: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(json_type(), nullable=False))
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    unique_key: str | None = None
+    state: str = "ready"
+    attempt: int = 0
+    run_at: datetime = _moment()
+    lease_expires_at: datetime | None = _moment_or_none()
+    error: str | None = None
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class EventRow(SQLModel, table=True):
+    """Append-only: the events that matter, in the order in which they were committed."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_user_id_seq", "user_id", "seq"),
+        Index("ix_events_session_id_seq", "session_id", "seq"),
+        Index("ix_events_video_id_seq", "video_id", "seq"),
+    )
+    seq: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    session_id: str | None = Field(default=None, foreign_key="review_sessions.id", ondelete="CASCADE")
+    video_id: str | None = Field(default=None, foreign_key="videos.id", ondelete="CASCADE")
+    type: str
+    body: dict[str, Any] = Field(sa_column=Column(json_type(), nullable=False))
+    at: datetime = _moment()

@@ -1,0 +1,98 @@
+"""Every setting of Lossy, read once from the environment (and `.env`), typed, with a default that runs locally.
+
+Nothing else reads the environment. `.env.example` lists the same names; a test holds the two together.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from lossy.errors import SetupProblem
+
+
+class Settings(BaseSettings):
+    """Settings with the prefix LOSSY_; the two of OpenAI keep the names that its library knows."""
+
+    model_config = SettingsConfigDict(env_prefix="LOSSY_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback needs `public_url`."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 4000
+    public_url: str | None = None
+    """The address people type, when a proxy stands in front: its origin is then allowed too."""
+    data_dir: Path = Path("data")
+    """Database, models and thumbnails of the embedded mode."""
+    database_url: str | None = None
+    """`postgresql://…` or `sqlite:///…`; default: SQLite in `data_dir`."""
+    redis_url: str | None = None
+    """When set, events travel between processes over Redis."""
+    stt_model: str = "base.en"
+    """A Whisper model's name, a directory that holds one, or `demo`."""
+    model_hub_timeout_seconds: float = 10.0
+    openai_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
+    openai_base_url: str | None = Field(None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
+    """Any OpenAI-compatible endpoint. With neither key nor address the built-in rules structure notes."""
+    llm_model: str = "gpt-4.1-mini"
+    llm_timeout_seconds: float = 30.0
+    registration: bool = True
+    """Whether anybody who reaches the sign-in page may make an account."""
+    extension_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """`chrome-extension://ID`, several separated by commas."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further exact origins of the web pages, separated by commas."""
+    log_level: str = "INFO"
+    token: SecretStr | None = None
+    """For `lossy say` and `lossy notes`: who is asking."""
+
+    @field_validator("extension_origins", "allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port where this server answers on its own machine."""
+        return f"http://{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"  # noqa: S104
+
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """Origins whose pages are ours: the loopback names, the public address, and those added by setting."""
+        loopback = {f"http://{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        public = {self.public_url.rstrip("/")} if self.public_url else set()
+        return frozenset({self.origin, *loopback, *public, *self.allowed_origins})
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Values of the Host header that are answered; anything else may be a rebinding attack."""
+        return frozenset(urlsplit(origin).netloc for origin in self.own_origins)
+
+    @property
+    def async_database_url(self) -> str:
+        """The database as SQLAlchemy's async drivers want it."""
+        if self.database_url is None:
+            return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'lossy.db'}"
+        scheme, separator, rest = self.database_url.partition("://")
+        drivers = {
+            "sqlite": "sqlite+aiosqlite",
+            "postgres": "postgresql+asyncpg",
+            "postgresql": "postgresql+asyncpg",
+        }
+        driver = drivers.get(scheme.partition("+")[0])
+        if not separator or driver is None:
+            raise SetupProblem("LOSSY_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+        return f"{driver}://{rest}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where fetched speech models are kept."""
+        return self.data_dir / "models"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """Read the settings once for this process."""
+    return Settings()
