@@ -1,0 +1,70 @@
+"""What recognition takes and gives: the types, and nothing heavy.
+
+Audio is 16 kHz mono PCM16 everywhere. Times of words are seconds from the first sample of what was decoded.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lossy.errors import LossyError
+
+SAMPLE_RATE = 16_000
+
+Pcm = npt.NDArray[np.int16]
+"""Samples of shape [n], 16 kHz mono."""
+
+
+class RecognitionFailed(LossyError):
+    """One utterance could not be decoded; the next may well be."""
+
+    code: ClassVar[str] = "recognition_failed"
+
+
+class RecognitionUnavailable(LossyError):
+    """There is no speech model to decode with."""
+
+    code: ClassVar[str] = "recognition_unavailable"
+
+
+@dataclass(frozen=True)
+class Word:
+    """One recognised word and where it was said."""
+
+    text: str
+    start_seconds: float
+    end_seconds: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A whole utterance, recognised. Empty `text` means that nothing was said."""
+
+    text: str
+    words: tuple[Word, ...]
+    confidence: float
+    """0 to 1: mean probability of the words; 0 where there are none."""
+    no_speech_probability: float
+    language: str
+    engine: str
+    """What kind of recogniser made it: `native`."""
+    model: str
+    """`demo`, `base.en`, …"""
+    decode_seconds: float
+
+
+class Transcriber(Protocol):
+    """Turns one utterance into words."""
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    async def transcribe(self, pcm: Pcm) -> Transcript:
+        """Decode a whole utterance; raises RecognitionFailed or RecognitionUnavailable."""
+        ...
