@@ -1,0 +1,48 @@
+# What a person types. Every target says what it does after ##; `make` alone prints them.
+SHELL := /bin/sh
+VENV := .venv/bin
+BOOTSTRAP := scripts/python -I scripts/bootstrap.py
+ARGS ?=
+
+# Commands, each in quotes, that fail when a generated file is stale. (bootstrap itself refuses a stale lock.)
+FRESH :=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test sure format lock bench protocol
+
+help:  ## print the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+run:  ## set up what is missing and serve Lossy (ARGS="--port 4001" goes to `lossy serve`)
+	@$(BOOTSTRAP) run
+	@exec $(VENV)/lossy serve $(ARGS)
+
+test:  ## run every test, embedded and scaled out (ARGS="-k words" goes to pytest)
+	@$(BOOTSTRAP) run dev
+	@$(VENV)/python -m scripts.servers
+	@$(VENV)/python -m pytest --mode both $(ARGS)
+
+sure:  ## check format, lint, types, imports and generated files
+	@$(BOOTSTRAP) run dev
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	@for fresh in $(FRESH); do echo "$$fresh"; $$fresh || exit 1; done
+
+format:  ## format the code and mend what the linter can mend
+	@$(BOOTSTRAP) run dev
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+lock:  ## remake requirements.lock after pyproject.toml has changed
+	@$(BOOTSTRAP) lock
+	$(VENV)/python -m scripts.lock
+
+bench:  ## run the benchmarks and print their figures
+	@$(BOOTSTRAP) run
+	@exec $(VENV)/lossy bench all
+
+protocol:  ## write the protocol's documents and types
+	@$(BOOTSTRAP) run dev
+	@$(VENV)/python scripts/protocol.py
