@@ -70,8 +70,8 @@ class WhisperTranscriber:
         return await loop.run_in_executor(self._thread, self._decode, pcm)
 
     async def aclose(self) -> None:
-        """Let the decode in progress end, drop those that wait, and free the model."""
-        await asyncio.to_thread(self._thread.shutdown, wait=True, cancel_futures=True)
+        """Let every decode that was asked for end, then free the model."""
+        await asyncio.to_thread(self._thread.shutdown)
         self._whisper = None
 
     def _decode(self, pcm: Pcm) -> Transcript:

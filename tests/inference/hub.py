@@ -1,0 +1,48 @@
+"""A model hub on loopback: lists and serves the files of one directory, or fails as a test wants it to."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote
+
+from lossy.inference.models import DEMO_DIRECTORY
+from tests.inference.loopback import Reply, Request
+
+ServeFile = Callable[[str, bytes, Reply], Awaitable[None]]
+
+
+async def serve_whole(name: str, data: bytes, reply: Reply) -> None:
+    await reply.whole(data)
+
+
+@dataclass
+class Hub:
+    """Serves the demo's model as if it were every model of the hub."""
+
+    serve: ServeFile = serve_whole
+    directory: Path = DEMO_DIRECTORY
+    names: list[str] = field(
+        default_factory=lambda: [
+            "README.md",
+            "config.json",
+            "model.bin",
+            "preprocessor_config.json",
+            "tokenizer.json",
+            "vocabulary.json",
+        ]
+    )
+
+    async def __call__(self, request: Request, reply: Reply) -> None:
+        path = unquote(request.path)
+        if path.startswith("/api/models/"):
+            await reply.whole(json.dumps({"siblings": [self._sibling(name) for name in self.names]}).encode())
+        else:
+            name = path.rsplit("/", 1)[1]
+            await self.serve(name, (self.directory / name).read_bytes(), reply)
+
+    def _sibling(self, name: str) -> dict[str, object]:
+        data = (self.directory / name).read_bytes()
+        lfs = {"lfs": {"sha256": hashlib.sha256(data).hexdigest()}} if name == "model.bin" else {}
+        return {"rfilename": name, "size": len(data), **lfs}
