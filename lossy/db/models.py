@@ -298,6 +298,7 @@ class EventRow(SQLModel, table=True):
         Index("ix_events_user_id_seq", "user_id", "seq"),
         Index("ix_events_session_id_seq", "session_id", "seq"),
         Index("ix_events_video_id_seq", "video_id", "seq"),
+        {"sqlite_autoincrement": True},  # else SQLite gives the seq of a deleted newest row again
     )
     seq: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
