@@ -69,13 +69,15 @@ def _apt_get(*arguments: str) -> None:
     command = ["apt-get", *APT_OPTIONS, "-y", "--no-install-recommends", *arguments]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        # dpkg talks on stdout whatever -qq says; what matters comes on stderr.
-        subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment,
-            timeout=APT_SECONDS, check=True,
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment,
+            timeout=APT_SECONDS, check=False,
         )  # fmt: skip
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as problem:
-        print(f"lossy: {problem}", file=sys.stderr)
+    except subprocess.TimeoutExpired:
+        print(f"lossy: apt-get {arguments[0]} did not end in {APT_SECONDS} s", file=sys.stderr)
+        return
+    if done.returncode:
+        print(f"lossy: apt-get {' '.join(arguments)} failed:\n{done.stderr[-1000:]}", file=sys.stderr)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,14 +53,20 @@ def postgres() -> Iterator[int]:
 def database(port: int) -> Iterator[str]:
     """Yield the URL of a new, empty database; drop it at the end, whoever is still connected."""
     name = f"test_{next(_numbers)}"
-    asyncio.run(_execute(port, f"CREATE DATABASE {name}"))
+    _execute(port, f"CREATE DATABASE {name}")
     try:
         yield f"postgresql+asyncpg://{USER}@127.0.0.1:{port}/{name}"
     finally:
-        asyncio.run(_execute(port, f"DROP DATABASE {name} WITH (FORCE)"))
+        _execute(port, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _execute(port: int, statement: str) -> None:
+def _execute(port: int, statement: str) -> None:
+    # In a thread of its own: a test with Playwright's synchronous API has a loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _executed(port, statement)).result()
+
+
+async def _executed(port: int, statement: str) -> None:
     connection = await asyncpg.connect(
         host="127.0.0.1", port=port, user=USER, database="postgres", timeout=CONNECT_SECONDS
     )
@@ -86,9 +93,10 @@ def _readable(programs: Path, folder: Path) -> Path:
     try:
         subprocess.run(probe, cwd=folder, capture_output=True, timeout=60, check=True, **as_user_of(folder))
     except (PermissionError, subprocess.CalledProcessError):
-        copy = folder / "install"
-        shutil.copytree(programs.parent, copy, symlinks=True)
-        return copy / programs.name
+        package = programs.parent.parent
+        for part in (package, package.with_name(f"{package.name}.libs")):  # found by their relative path
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        return folder / programs.relative_to(package.parent)
     return programs
 
 
