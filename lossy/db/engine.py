@@ -74,7 +74,9 @@ class Database:
         kept = [(item, _row(item)) for item in db.told if item.stored]
         if kept:
             if not self.is_sqlite:
-                await db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENT_ORDER_LOCK})
+                await (await db.connection()).execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENT_ORDER_LOCK}
+                )
             for _, row in kept:
                 db.add(row)
                 await db.flush()
@@ -85,8 +87,8 @@ class Database:
 def make_engine(url: str) -> AsyncEngine:
     """Create an engine with what each database needs to be durable and patient."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

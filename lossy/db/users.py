@@ -90,6 +90,24 @@ async def identify(db: Db, token: str) -> Identity:
     return Identity(user_id=user.id, token_id=row.id, email=user.email)
 
 
+async def token_is_stale(db: Db, token_id: str) -> bool:
+    """Tell whether `touch_token` would change something."""
+    token = await db.get(Token, token_id)
+    return token is not None and token.used_at < utc_now() - TOKEN_TOUCH_EVERY
+
+
+async def has_live_token(db: Db, user_id: str) -> bool:
+    """Tell whether the user is signed in anywhere."""
+    now = utc_now()
+    query = select(Token.id).where(
+        Token.user_id == user_id,
+        col(Token.revoked_at).is_(None),
+        col(Token.expires_at) > now,
+        col(Token.used_at) > now - TOKEN_IDLE_LIMIT,
+    )
+    return (await db.exec(query)).first() is not None
+
+
 async def touch_token(db: Db, token_id: str) -> None:
     """Note that a token is in use, at most every ten minutes."""
     now = utc_now()
@@ -97,11 +115,13 @@ async def touch_token(db: Db, token_id: str) -> None:
     await db.exec(update(Token).where(col(Token.id) == token_id, stale).values(used_at=now))
 
 
-async def revoke_tokens(db: Db, user_id: str, token_id: str | None = None) -> int:
-    """Revoke one token of a user, or all; live connections that used them end. Give how many."""
+async def revoke_tokens(db: Db, user_id: str, token_id: str | None = None, *, keep: str | None = None) -> int:
+    """Revoke one token of a user, or all but `keep`; live connections that used them end. Give how many."""
     query = select(Token).where(Token.user_id == user_id, col(Token.revoked_at).is_(None))
     if token_id is not None:
         query = query.where(Token.id == token_id)
+    if keep is not None:
+        query = query.where(Token.id != keep)
     tokens: Sequence[Token] = (await db.exec(query)).all()
     for token in tokens:
         token.revoked_at = utc_now()
@@ -132,7 +152,7 @@ async def issue_ticket(
 async def spend_ticket(db: Db, ticket: str, purpose: str) -> Ticket:
     """Take a one-time key out of circulation; `NotSignedIn` if it was used, has expired or never was."""
     query = delete(Ticket).where(col(Ticket.ticket_hash) == _hash(ticket), col(Ticket.purpose) == purpose)
-    spent: Ticket | None = (await db.execute(query.returning(Ticket))).scalar_one_or_none()
+    spent: Ticket | None = (await db.exec(query.returning(Ticket))).scalar_one_or_none()
     await db.exec(delete(Ticket).where(col(Ticket.expires_at) < utc_now()))
     if spent is None or spent.expires_at <= utc_now():
         raise NotSignedIn("This link or ticket was used already or has expired.")

@@ -81,6 +81,7 @@ async def library(
     """List the videos that the user may see, newest activity first; `search` looks in titles and notes."""
     live = (col(NoteRow.video_id) == col(Video.id)) & col(NoteRow.deleted_at).is_(None)
     live &= col(NoteRow.status).not_in((NoteStatus.CANCELLED, NoteStatus.ARCHIVED))
+    live &= or_(col(NoteRow.status) != NoteStatus.GHOST, col(NoteRow.author_id) == user_id)
     posted = func.sum(case((col(NoteRow.status) == NoteStatus.POSTED, 1), else_=0))
     query: Any = (
         select(Video, func.count(col(NoteRow.id)), func.coalesce(posted, 0))
@@ -95,7 +96,7 @@ async def library(
         query = query.where(Video.status == status)
     if search.strip():
         pattern = f"%{_escaped(search.strip())}%"
-        in_notes = select(NoteRow.video_id).where(col(NoteRow.text).ilike(pattern, escape="\\"), live)
+        in_notes = select(NoteRow.video_id).where(col(NoteRow.text).ilike(pattern, escape="\\"), live).correlate(Video)
         query = query.where(or_(col(Video.title).ilike(pattern, escape="\\"), in_notes.exists()))
     return [LibraryEntry(video, count, int(done)) for video, count, done in (await db.exec(query)).all()]
 

@@ -1,0 +1,92 @@
+"""REST for notes: listing, editing, deleting and bringing back, and what was done to them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from lossy import protocol as wire
+from lossy.db import notes, videos
+from lossy.db.engine import Db
+from lossy.errors import InvalidInput, NotFound
+from lossy.events import Note
+from lossy.video_url import identify_url
+from lossy.web.access import Asker, TheCore
+from lossy.web.answers import ApiRoute
+
+router = APIRouter(route_class=ApiRoute)
+
+
+@router.get("/notes")
+async def listing(asked: Annotated[wire.NotesAsked, Query()], asker: Asker, core: TheCore) -> wire.NotesListed:
+    """List notes in the order of the video."""
+    async with core.database.read() as db:
+        found = await notes.list_notes(
+            db,
+            asker.user_id,
+            video_id=await _video_id(db, asker.user_id, asked),
+            statuses=asked.status,
+            search=asked.search,
+            limit=asked.limit + 1,
+            offset=asked.offset,
+        )
+    return wire.NotesListed(notes=tuple(found[: asked.limit]), more=len(found) > asked.limit)
+
+
+@router.get("/notes/{note_id}")
+async def read(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
+    """Read a note."""
+    async with core.database.read() as db:
+        note = await notes.require_note(db, asker.user_id, note_id)
+    if note.deleted_at is not None:
+        raise NotFound("This note was deleted.")
+    return Note.model_validate(note)
+
+
+@router.patch("/notes/{note_id}")
+async def edit(note_id: wire.Id, body: wire.EditNote, asker: Asker, core: TheCore) -> Note:
+    """Change a note; with `version`, only if nobody else did meanwhile."""
+    changes = body.model_dump(exclude={"version"}, exclude_none=True)
+    if not changes:
+        raise InvalidInput("Say what to change: text, category or start_seconds.")
+    async with core.database.write() as db:
+        return await notes.edit_note(db, asker.user_id, note_id, changes, body.version)
+
+
+@router.delete("/notes/{note_id}")
+async def delete(note_id: wire.Id, asker: Asker, core: TheCore) -> wire.Done:
+    """Take a note out of every list; it can be brought back."""
+    async with core.database.write() as db:
+        await notes.delete_note(db, asker.user_id, note_id)
+    return wire.Done()
+
+
+@router.post("/notes/{note_id}/restore")
+async def restore(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
+    """Bring a deleted note back."""
+    async with core.database.write() as db:
+        return await notes.restore_note(db, asker.user_id, note_id)
+
+
+@router.get("/notes/{note_id}/history")
+async def history(note_id: wire.Id, asker: Asker, core: TheCore) -> wire.NoteHistory:
+    """List what was done to a note, oldest first, with the values before."""
+    async with core.database.read() as db:
+        rows = await notes.history(db, asker.user_id, note_id)
+    changes = (
+        wire.NoteHistoryEntry(change=row.change, actor_id=row.actor_id, before=row.before, at=row.at) for row in rows
+    )
+    return wire.NoteHistory(changes=tuple(changes))
+
+
+async def _video_id(db: Db, user_id: str, asked: wire.NotesAsked) -> str | None:
+    if asked.video is not None and asked.video_id is not None:
+        raise InvalidInput("Name the video by its address or by its id, not by both.")
+    if asked.video_id is not None:
+        return (await videos.require_video(db, user_id, asked.video_id)).id
+    if asked.video is None:
+        return None
+    named = identify_url(asked.video)
+    found = await videos.find_video(db, user_id, named.platform, named.external_id)
+    if found is None:
+        raise NotFound("There is no such video in your library.")
+    return found.id
