@@ -11,6 +11,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+SIGNED_OUT_TOPIC = "signed_out:*"
+EVERYBODY_TOPIC = "user:*"
+
 
 class Category(StrEnum):
     """What a note is about."""
@@ -97,6 +100,8 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     stored: ClassVar[bool] = True
+    shared: ClassVar[bool] = False
+    """Whether the other members of the video hear of it too."""
 
     type: str
     user_id: str
@@ -108,7 +113,11 @@ class Event(BaseModel):
     @property
     def topics(self) -> tuple[str, ...]:
         """The bus topics that it is told on."""
-        named = (("session", self.session_id), ("video", self.video_id), ("user", self.user_id))
+        named = (
+            ("session", self.session_id),
+            ("video", self.video_id if self.shared else None),
+            ("user", self.user_id),
+        )
         return tuple(f"{kind}:{key}" for kind, key in named if key is not None)
 
 
@@ -205,13 +214,21 @@ class ModelDelta(Event):
 class NoteChanged(Event):
     """A note is new or different; `note.version` only grows."""
 
+    shared: ClassVar[bool] = True
     type: Literal["note_changed"] = "note_changed"
     note: Note
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """A ghost, or one that was scratched, is its author's alone."""
+        private = self.note.status in (NoteStatus.GHOST, NoteStatus.CANCELLED)
+        return tuple(topic for topic in super().topics if not (private and topic.startswith("video:")))
 
 
 class NoteRemoved(Event):
     """A note was deleted; it can be brought back for a while."""
 
+    shared: ClassVar[bool] = True
     type: Literal["note_removed"] = "note_removed"
     note_id: str
 
@@ -219,6 +236,7 @@ class NoteRemoved(Event):
 class PostingStepped(Event):
     """A note's posting reached a step that the card shows."""
 
+    shared: ClassVar[bool] = True
     type: Literal["posting_stepped"] = "posting_stepped"
     note_id: str
     step: Literal["queued", "opening", "logged_in", "posting", "reading_back"]
@@ -227,6 +245,7 @@ class PostingStepped(Event):
 class VideoChanged(Event):
     """A video is new in the library, or its title, status or counts changed."""
 
+    shared: ClassVar[bool] = True
     type: Literal["video_changed"] = "video_changed"
 
 
@@ -245,6 +264,11 @@ class SignedOut(Event):
     stored: ClassVar[bool] = False
     type: Literal["signed_out"] = "signed_out"
     token_ids: tuple[str, ...]
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Besides the user, whoever holds connections hears of it."""
+        return (*super().topics, SIGNED_OUT_TOPIC)
 
 
 class RecogniserChanged(Event):

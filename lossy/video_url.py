@@ -11,6 +11,7 @@ from lossy.errors import InvalidInput
 MAX_URL_CHARACTERS = 2048
 _TRACKING = ("utm_", "fbclid", "gclid", "si", "feature")
 SAMPLE_URL = "lossy:sample"
+SAMPLE_TITLE = "Harbour at dusk"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ async def events_since(
     query = select(EventRow).where(col(EventRow.seq) > seq, visible).order_by(col(EventRow.seq)).limit(limit)
     if session_id is not None:
         query = query.where(EventRow.session_id == session_id)
-    return [EVENT.validate_python({**row.body, "seq": row.seq}) for row in (await db.exec(query)).all()]
+    events = [EVENT.validate_python({**row.body, "seq": row.seq}) for row in (await db.exec(query)).all()]
+    return [event for event in events if event.user_id == user_id or f"video:{event.video_id}" in event.topics]
 
 
 async def last_seq(db: Db) -> int:

@@ -16,7 +16,7 @@ from lossy.db.engine import Db
 from lossy.db.models import AudioChunk, PlaybackReport, Recording, ReviewSession, Turn
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, NotFound
-from lossy.events import TurnState
+from lossy.events import MicrophoneState, TurnState
 
 LEASE_LIFETIME = timedelta(seconds=30)
 FINISHED_TURNS = (TurnState.IDLE,)
@@ -64,7 +64,7 @@ async def take_lease(db: Db, session_id: str, instance: str) -> Lease:
         .values(owner_instance=instance, lease_expires_at=now + LEASE_LIFETIME, epoch=ReviewSession.epoch + 1)
         .returning(col(ReviewSession.epoch))
     )
-    epoch = (await db.execute(statement)).scalar_one_or_none()
+    epoch = (await db.exec(statement)).scalar_one_or_none()
     if epoch is None:
         raise Conflict("This review is open in another instance of Lossy at the moment.")
     return Lease(session_id, instance, epoch)
@@ -78,7 +78,7 @@ async def hold(db: Db, lease: Lease) -> None:
         .values(lease_expires_at=utc_now() + LEASE_LIFETIME)
         .returning(col(ReviewSession.epoch))
     )
-    if (await db.execute(statement)).scalar_one_or_none() is None:
+    if (await db.exec(statement)).scalar_one_or_none() is None:
         raise Conflict("This session is led by another instance of Lossy now.")
 
 
@@ -89,6 +89,12 @@ async def release_lease(db: Db, lease: Lease) -> None:
         .where(col(ReviewSession.id) == lease.session_id, col(ReviewSession.epoch) == lease.epoch)
         .values(owner_instance=None, lease_expires_at=None)
     )
+
+
+async def save_microphone(db: Db, session_id: str, state: MicrophoneState) -> None:
+    """Keep what a session's microphone is doing."""
+    statement = update(ReviewSession).where(col(ReviewSession.id) == session_id)
+    await db.exec(statement.values(microphone=state, updated_at=utc_now()))
 
 
 async def unfinished_sessions(db: Db, instance: str) -> Sequence[ReviewSession]:
@@ -148,7 +154,7 @@ async def store_chunks(db: Db, chunks: Iterable[AudioChunk]) -> None:
     """Insert audio chunks; those that are there already stay as they are."""
     rows = [chunk.model_dump() for chunk in chunks]
     insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await db.execute(insert(AudioChunk).on_conflict_do_nothing(), rows)
+    await db.exec(insert(AudioChunk).on_conflict_do_nothing(), params=rows)
 
 
 async def chunks_of(db: Db, recording_id: str, first_seq: int = 0) -> Sequence[AudioChunk]:

@@ -17,6 +17,11 @@ Pcm = npt.NDArray[np.int16]
 """Samples of shape [n], 16 kHz mono."""
 
 
+def samples_from_bytes(pcm: bytes) -> Pcm:
+    """Read PCM16 little endian as it comes over the wire; raises ValueError on half a sample."""
+    return np.frombuffer(pcm, dtype="<i2").astype(np.int16, copy=False)
+
+
 class RecognitionFailed(LossyError):
     """One utterance could not be decoded; the next may well be."""
 

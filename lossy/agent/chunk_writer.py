@@ -1,0 +1,68 @@
+"""Makes audio chunks durable, many with one commit.
+
+While one commit runs, chunks of every recording gather for the next: an acknowledgement waits for at most two commits,
+and a hundred microphones cost no more commits than one.
+"""
+
+import asyncio
+import logging
+
+from lossy.db import sessions
+from lossy.db.engine import Database
+from lossy.db.models import AudioChunk
+from lossy.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class ChunkWriter:
+    """One task that writes what gathered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[AudioChunk, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="audio chunk writer")
+
+    async def store(self, chunk: AudioChunk) -> None:
+        """Return once the chunk is durable; `Unavailable` if the database refused it."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((chunk, written))
+        self._wake.set()
+        await written
+
+    async def close(self) -> None:
+        """Stop; what was not written was not acknowledged either."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        for _, written in self._waiting:
+            written.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            group, self._waiting = self._waiting, []
+            await self._write(group)
+
+    async def _write(self, group: list[tuple[AudioChunk, asyncio.Future[None]]]) -> None:
+        try:
+            async with self._database.write() as db:
+                await sessions.store_chunks(db, [chunk for chunk, _ in group])
+        except Exception as error:  # whatever it was, no chunk of this group may be acknowledged
+            logger.exception("Audio could not be stored.")
+            refusal = Unavailable("The audio could not be stored just now; it is kept and sent again.")
+            refusal.__cause__ = error
+            _settle(group, refusal)
+        else:
+            _settle(group, None)
+
+
+def _settle(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: Exception | None) -> None:
+    for _, written in group:
+        if written.done():
+            continue
+        if refusal is None:
+            written.set_result(None)
+        else:
+            written.set_exception(refusal)

@@ -1,0 +1,290 @@
+"""The hearing half of a session: recordings come in, turns begin and end on them.
+
+All methods run inside the session's loop. In one-note mode a press begins a turn at once and the microphone closes
+when its note is firmed or cancelled; in hands-free mode each onset begins a turn and only the reviewer closes it.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from lossy.agent.clock import Timer
+from lossy.agent.inputs import ChunkArrived, RecordingAsked, RecordingOverdue, RecordingSteered
+from lossy.agent.machine import MicrophoneInput, TurnInput
+from lossy.agent.playback import DEFAULT_REACTION_LAG_SECONDS
+from lossy.agent.recording import LiveRecording
+from lossy.agent.tape import Tape
+from lossy.agent.turn import LiveTurn
+from lossy.db import sessions as store
+from lossy.db.engine import Db
+from lossy.db.models import AudioChunk, Recording, RecordingMode, Turn
+from lossy.db.types import new_id
+from lossy.events import MicrophoneState, SpeechHeard, TurnState
+from lossy.inference.endpoint import Endpointer, SpeechEnded, SpeechStarted
+from lossy.inference.speech import Pcm, samples_from_bytes
+from lossy.protocol import MAX_CREDIT_BYTES, RecordingAction, RecordingOpened
+
+if TYPE_CHECKING:
+    from lossy.agent.session import AgentSession
+
+logger = logging.getLogger(__name__)
+
+GAP_PATIENCE_SECONDS = 5.0
+SILENCE_REASON = "Nothing was said for a minute, so the microphone was switched off."
+DEVICE_LOST_REASON = "The microphone went away. What it had heard is kept."
+
+
+class Listening:
+    """The open recording of a session, and the tapes that turns still need."""
+
+    def __init__(self, session: "AgentSession") -> None:
+        self._session = session
+        self.recording: LiveRecording | None = None
+        self._tapes: dict[str, Tape] = {}
+        self._gap_timer: Timer | None = None
+
+    async def open(self, asked: RecordingAsked) -> RecordingOpened:
+        """Begin a recording, or take one up again after the connection was lost."""
+        live = self.recording
+        if live is None or live.id != asked.recording_id:
+            row = Recording(
+                id=asked.recording_id, session_id=self._session.id, user_id=self._session.user_id, mode=asked.mode
+            )
+            async with self._session.write() as db:
+                row = await store.open_recording(db, row)
+                next_seq = await store.next_seq(db, row.id)
+            if row.closed_at is not None:
+                return RecordingOpened(recording=row.id, next_seq=next_seq, credit_bytes=0, closed=True)
+            if live is not None:
+                await self._finish(live, TurnInput.STOP, "Another microphone took over.")
+            live = await self._begin(row)
+        live.on_gap, live.gap_told = asked.on_gap, None
+        return RecordingOpened(recording=live.id, next_seq=live.tape.next_seq, credit_bytes=MAX_CREDIT_BYTES)
+
+    async def hear(self, chunk: ChunkArrived) -> None:
+        """Take durable audio and see what is said in it."""
+        live = self.recording
+        if live is None or live.id != chunk.recording_id:
+            return
+        live.tape.add(chunk.seq, chunk.captured_at, chunk.pcm)
+        if self._session.microphone is MicrophoneState.OPENING:
+            await self._session.move_microphone(MicrophoneInput.AUDIO)
+        self._ask_for_missing(live)
+        await self._listen(live)
+
+    async def steer(self, given: RecordingSteered) -> None:
+        """Stop, pause, resume, cancel; for a recording that is over there is nothing to do."""
+        live = self.recording
+        if live is None or live.id != given.recording_id:
+            return
+        match given.action:
+            case RecordingAction.STOP:
+                live.chunks_expected = live.tape.next_seq if given.chunks is None else given.chunks
+                self._ask_for_missing(live)
+                await self._listen(live)
+            case RecordingAction.PAUSE:
+                await self._session.move_microphone(MicrophoneInput.PAUSE)
+                if live.turn is not None:
+                    await self._session.move(live.turn, TurnInput.PAUSE)
+            case RecordingAction.RESUME:
+                await self._session.move_microphone(MicrophoneInput.RESUME)
+                if live.turn is not None:
+                    await self._session.move(live.turn, TurnInput.RESUME)
+                await self._listen(live)
+            case RecordingAction.CANCEL:
+                if live.turn is not None:
+                    await self._session.move(live.turn, TurnInput.CANCEL)
+                await self._finish(live, TurnInput.STOP)
+            case RecordingAction.DEVICE_LOST:
+                await self._finish(live, TurnInput.DEVICE_LOST, DEVICE_LOST_REASON)
+
+    async def overdue(self, given: RecordingOverdue) -> None:
+        """Go on without chunks that were asked for and never came."""
+        live = self.recording
+        if live is None or live.id != given.recording_id:
+            return
+        logger.warning("Recording %s lacks chunks %s; going on without them.", live.id, live.missing())
+        live.tape.skip_gap()
+        if live.tape.gap is None and live.chunks_expected is not None and not live.is_complete:
+            live.chunks_expected = live.tape.next_seq
+        live.gap_told = None
+        self._ask_for_missing(live)
+        await self._listen(live)
+
+    async def time_over(self, turn: LiveTurn) -> None:
+        """End a turn that listened, or was paused, too long: no more audio came."""
+        live = self.recording
+        if live is not None and live.turn is turn:
+            await self._finish(live, TurnInput.TIMEOUT, "No more sound came, so the microphone was switched off.")
+
+    async def turn_ended(self, turn: LiveTurn) -> None:
+        """See what the end of a turn means for the microphone and for the audio that is kept."""
+        live = self.recording
+        if live is not None and live.id == turn.recording_id:
+            if live.turn is turn:
+                live.turn = None
+            live.quiet_since = live.heard_samples
+            if live.mode is RecordingMode.ONE_NOTE and live.has_made_a_note and not self._is_busy(live):
+                await self._finish(live, TurnInput.STOP)
+        else:
+            await self._forget_audio(turn.recording_id)
+
+    def note_decided(self, turn: LiveTurn) -> None:
+        """Remember that a note of the open recording was firmed or cancelled."""
+        if self.recording is not None and self.recording.id == turn.recording_id:
+            self.recording.has_made_a_note = True
+
+    async def audio_of(self, turn: LiveTurn) -> Pcm:
+        """Give a turn's samples, from memory or else from the database."""
+        if turn.recording_id not in self._tapes:
+            async with self._session.faculties.database.read() as db:
+                self._tapes[turn.recording_id] = _tape(await store.chunks_of(db, turn.recording_id))
+        tape = self._tapes[turn.recording_id]
+        return tape.cut(turn.start_sample, tape.length if turn.end_sample is None else turn.end_sample)
+
+    async def restore(self, row: Recording, chunks: Sequence[AudioChunk], turn: LiveTurn | None) -> None:
+        """Take up a recording that a stop interrupted: hear again what no turn has consumed."""
+        first = turn.start_sample if turn is not None else row.consumed_samples
+        live = LiveRecording(row.id, row.mode, Endpointer(first_sample=first), tape=_tape(chunks), turn=turn)
+        live.heard_samples = live.quiet_since = min(first, live.tape.length)
+        self.recording = live
+        self._tapes[row.id] = live.tape
+        await self._listen(live)
+
+    def close(self) -> None:
+        """Cancel the timer."""
+        if self._gap_timer is not None:
+            self._gap_timer.cancel()
+            self._gap_timer = None
+
+    async def _begin(self, row: Recording) -> LiveRecording:
+        live = LiveRecording(row.id, row.mode, Endpointer())
+        self.recording = live
+        self._tapes[row.id] = live.tape
+        if self._session.microphone not in (MicrophoneState.OFF, MicrophoneState.BLOCKED):
+            await self._session.move_microphone(MicrophoneInput.CLOSE)
+        await self._session.move_microphone(MicrophoneInput.PRESS)
+        if live.mode is RecordingMode.ONE_NOTE:
+            live.turn = await self._begin_turn(live, 0)
+        return live
+
+    async def _begin_turn(self, live: LiveRecording, start_sample: int, onset_sample: int | None = None) -> LiveTurn:
+        turn = LiveTurn(new_id(), live.id, start_sample, onset_sample=onset_sample)
+        session_id = self._session.id
+
+        async def insert(db: Db) -> None:
+            row = Turn(
+                id=turn.id, session_id=session_id, recording_id=live.id, state=TurnState.IDLE, start_sample=start_sample
+            )
+            await store.add_turn(db, row)
+
+        await self._session.move(turn, TurnInput.BEGIN, insert)
+        return turn
+
+    async def _listen(self, live: LiveRecording) -> None:
+        if self._session.microphone is MicrophoneState.PAUSED:
+            return
+        fresh = live.tape.cut(live.heard_samples, live.tape.length)
+        live.heard_samples = live.tape.length
+        for signal in live.endpointer.feed(fresh):
+            await self._notice(live, signal, TurnInput.SPEECH_ENDED)
+        if live.is_complete:
+            await self._finish(live, TurnInput.STOP)
+        elif live.turn is not None and live.turn.onset_sample is not None:
+            if live.is_past_limit:
+                for signal in live.endpointer.flush():
+                    await self._notice(live, signal, TurnInput.LIMIT_REACHED)
+        elif live.is_past_silence_limit and len(self._session.turns) == (live.turn is not None):
+            await self._finish(live, TurnInput.NOTHING_HEARD, SILENCE_REASON)
+
+    async def _notice(self, live: LiveRecording, signal: SpeechStarted | SpeechEnded, given: TurnInput) -> None:
+        if isinstance(signal, SpeechStarted):
+            await self._speech_began(live, signal)
+        elif live.turn is not None:
+            await self._speech_ended(live, live.turn, signal, given)
+
+    async def _speech_began(self, live: LiveRecording, signal: SpeechStarted) -> None:
+        if live.turn is None:
+            live.turn = await self._begin_turn(live, signal.start_sample, signal.onset_sample)
+        turn = live.turn
+        turn.start_sample, turn.onset_sample = signal.start_sample, signal.onset_sample
+        turn.seen_seconds = self._seen(live, turn)
+        async with self._session.write() as db:
+            await store.save_turn(db, turn.id, **turn.facts())
+            db.tell(self._speech_heard(turn, "began", self._position(live, signal.onset_sample)))
+        await self._session.watch_clocks()
+
+    async def _speech_ended(self, live: LiveRecording, turn: LiveTurn, signal: SpeechEnded, given: TurnInput) -> None:
+        turn.end_sample = signal.end_sample
+        turn.seen_seconds = self._seen(live, turn)
+        told = self._speech_heard(turn, "ended", self._position(live, signal.last_speech_sample))
+
+        async def consume(db: Db) -> None:
+            await store.consume(db, live.id, signal.end_sample)
+            db.tell(told)
+
+        live.turn = None
+        live.quiet_since = signal.end_sample
+        await self._session.move(turn, given, consume)
+
+    async def _finish(self, live: LiveRecording, given: TurnInput, reason: str | None = None) -> None:
+        if live.is_closed:
+            return
+        live.is_closed = True
+        self.close()
+        for signal in live.endpointer.flush():
+            await self._notice(live, signal, given)
+        if live.turn is not None:
+            empty = TurnInput.STOP_EMPTY if given is TurnInput.STOP else TurnInput.NOTHING_HEARD
+            await self._session.move(live.turn, empty)
+        async with self._session.write() as db:
+            await store.close_recording(db, live.id)
+        await self._session.move_microphone(MicrophoneInput.CLOSE, reason)
+        self.recording = None
+        await self._forget_audio(live.id)
+
+    async def _forget_audio(self, recording_id: str) -> None:
+        if any(turn.recording_id == recording_id for turn in self._session.turns.values()):
+            return
+        self._tapes.pop(recording_id, None)
+        async with self._session.write() as db:
+            await store.delete_chunks(db, recording_id)
+
+    def _is_busy(self, live: LiveRecording) -> bool:
+        waiting = live.turn if live.turn is not None and live.turn.onset_sample is None else None
+        return any(turn is not waiting and turn.recording_id == live.id for turn in self._session.turns.values())
+
+    def _ask_for_missing(self, live: LiveRecording) -> None:
+        missing = live.missing()
+        if missing is None:
+            self.close()
+        elif missing != live.gap_told:
+            live.gap_told = missing
+            if live.on_gap is not None:
+                live.on_gap(*missing)
+            self.close()
+            overdue = RecordingOverdue(live.id, "chunks are missing")
+            clock = self._session.faculties.clock
+            self._gap_timer = clock.call_later(GAP_PATIENCE_SECONDS, lambda: self._session.post(overdue))
+
+    def _seen(self, live: LiveRecording, turn: LiveTurn) -> float | None:
+        captured_at = live.tape.captured_at(turn.onset_sample or turn.start_sample)
+        if captured_at is None:
+            return None
+        return self._session.playback.position_at(captured_at - DEFAULT_REACTION_LAG_SECONDS)
+
+    def _position(self, live: LiveRecording, sample: int) -> float | None:
+        captured_at = live.tape.captured_at(sample)
+        return None if captured_at is None else self._session.playback.position_at(captured_at)
+
+    def _speech_heard(
+        self, turn: LiveTurn, edge: Literal["began", "ended"], position_seconds: float | None
+    ) -> SpeechHeard:
+        return SpeechHeard(**self._session.whose, turn_id=turn.id, edge=edge, position_seconds=position_seconds)
+
+
+def _tape(chunks: Sequence[AudioChunk]) -> Tape:
+    tape = Tape()
+    for chunk in chunks:
+        tape.add(chunk.seq, chunk.captured_at, samples_from_bytes(chunk.pcm))
+    return tape

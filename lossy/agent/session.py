@@ -1,0 +1,323 @@
+"""AgentSession: one user's review of one video, as an actor.
+
+Everything that happens comes through the inbox, one input at a time. The loop asks the pure table what an input
+means, commits the new state with its consequences and events in one fenced transaction, and only then starts what
+takes long (recognition, structuring) as a child task whose result comes back as an input. So a cancel works at any
+moment, and after kill -9 `restore` finds in the database what to go on with.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypedDict
+
+from lossy.agent import inputs, turn_effects
+from lossy.agent.clock import Clock, SystemClock
+from lossy.agent.listening import Listening
+from lossy.agent.machine import (
+    Effect,
+    MicrophoneInput,
+    TurnInput,
+    step,
+    step_microphone,
+)
+from lossy.agent.playback import PlaybackHistory, Report
+from lossy.agent.turn import Deadline, LiveTurn
+from lossy.db import sessions as store
+from lossy.db.engine import Database, Db
+from lossy.db.models import PlaybackReport, ReviewSession
+from lossy.db.sessions import Lease
+from lossy.errors import LossyError, NotFound
+from lossy.events import MicrophoneChanged, MicrophoneState, TurnChanged, TurnState
+from lossy.inference.notes import Structurer
+from lossy.inference.speech import Pcm, Transcript
+from lossy.protocol import Playback, TurnAction
+
+logger = logging.getLogger(__name__)
+
+PLAYBACK_KEPT_SECONDS = 30 * 60.0
+_STEERED = {
+    TurnAction.CONFIRM: TurnInput.CONFIRM,
+    TurnAction.CANCEL: TurnInput.CANCEL,
+    TurnAction.RETRY: TurnInput.RETRY,
+    TurnAction.ACKNOWLEDGE: TurnInput.ACKNOWLEDGE,
+}
+
+
+class SpeechToText(Protocol):
+    """Whatever turns an utterance into words: the router, or a recording fake in a test."""
+
+    async def transcribe(self, pcm: Pcm) -> Transcript: ...
+
+
+@dataclass(frozen=True)
+class Faculties:
+    """What a session needs of the world."""
+
+    database: Database
+    transcriber: SpeechToText
+    structurer: Structurer
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class Whose(TypedDict):
+    """Whom an event concerns."""
+
+    user_id: str
+    session_id: str
+    video_id: str
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A session as pages show it: the microphone, and the newest turn that is not idle."""
+
+    microphone: MicrophoneState
+    recording_id: str | None
+    turn: TurnState
+    turn_id: str | None
+    deadline_seconds: float | None
+    words: str
+    message: str | None
+
+
+class AgentSession:
+    """The live session. Its public methods may be called by anybody in the process; they only post to the inbox."""
+
+    def __init__(self, row: ReviewSession, lease: Lease, faculties: Faculties) -> None:
+        self.id = row.id
+        self.user_id = row.user_id
+        self.video_id = row.video_id
+        self.lease = lease
+        self.faculties = faculties
+        self.microphone = MicrophoneState.OFF
+        self.turns: dict[str, LiveTurn] = {}
+        self.playback = PlaybackHistory()
+        self.listening = Listening(self)
+        self.message: str | None = None
+        self.last_active = faculties.clock.monotonic()
+        self._inbox: asyncio.Queue[inputs.Input] = asyncio.Queue()
+        self._children: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+
+    @property
+    def whose(self) -> Whose:
+        """What every event of this session carries."""
+        return Whose(user_id=self.user_id, session_id=self.id, video_id=self.video_id)
+
+    # What others call
+
+    @property
+    def view(self) -> SessionView:
+        """What to show of it now."""
+        newest = next(reversed(self.turns.values()), None)
+        deadline = newest.deadline if newest and not (newest.deadline and newest.deadline.is_held) else None
+        return SessionView(
+            microphone=self.microphone,
+            recording_id=self.listening.recording.id if self.listening.recording else None,
+            turn=newest.state if newest else TurnState.IDLE,
+            turn_id=newest.id if newest else None,
+            deadline_seconds=deadline.remaining_seconds if deadline else None,
+            words=newest.transcript.text if newest and newest.transcript else "",
+            message=self.message,
+        )
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is going on, so that it may be let go."""
+        at_rest = all(turn.state is TurnState.ERROR for turn in self.turns.values())
+        return at_rest and self.listening.recording is None and self._inbox.empty()
+
+    def post(self, given: inputs.Input) -> None:
+        """Put an input into the inbox."""
+        self.last_active = self.faculties.clock.monotonic()
+        self._inbox.put_nowait(given)
+
+    async def control_turn(self, action: TurnAction, turn_id: str | None = None) -> None:
+        """Confirm, cancel, retry or acknowledge a turn, else the newest that takes it; raises if none does."""
+        given = inputs.TurnSteered(action, turn_id)
+        self.post(given)
+        await given.done
+
+    async def report_playback(self, reports: tuple[Playback, ...]) -> None:
+        """Keep where the player stood; durable when this returns."""
+        rows = [PlaybackReport(session_id=self.id, **report.model_dump()) for report in reports]
+        self.playback.extend(Report(row.at, row.position, row.rate, row.playing) for row in rows)
+        async with self.faculties.database.write() as db:
+            await store.store_playback(db, rows)
+            await store.forget_playback(db, self.id, before=rows[-1].at - PLAYBACK_KEPT_SECONDS)
+        self.last_active = self.faculties.clock.monotonic()
+
+    async def start(self) -> None:
+        """Take up what a stop interrupted, then run."""
+        await turn_effects.restore(self)
+        self._loop = asyncio.create_task(self._run(), name=f"session {self.id}")
+
+    async def close(self) -> None:
+        """Stop here; everything durable stays as it is, for whoever takes the lease next."""
+        for task in (self._loop, *self._children):
+            if task is not None:
+                task.cancel()
+        self.listening.close()
+        for turn in self.turns.values():
+            turn.stop_work()
+        running = [task for task in (self._loop, *self._children) if task is not None]
+        await asyncio.gather(*running, return_exceptions=True)
+        async with self.faculties.database.write() as db:
+            await store.release_lease(db, self.lease)
+
+    # What its own parts call
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Db]:
+        """Open a transaction that fails if another process leads this session now."""
+        async with self.faculties.database.write() as db:
+            await store.hold(db, self.lease)
+            yield db
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run a child task that ends with the session."""
+        task = asyncio.create_task(work, name=name)
+        self._children.add(task)
+        task.add_done_callback(self._children.discard)
+        return task
+
+    async def move(self, turn: LiveTurn, given: TurnInput, change: turn_effects.Change | None = None) -> None:
+        """Move a turn by the table: commit state, consequences and events, then start what follows."""
+        state, effects = step(turn.state, given, turn.origin)
+        if state is TurnState.RETRYING:
+            turn.origin, turn.attempts = turn.state, turn.attempts + 1
+        elif given in (TurnInput.TRANSCRIPT, TurnInput.NOTE, TurnInput.RETRY):
+            turn.attempts = 0
+        before, turn.state = turn.state, state
+        deadline_seconds = turn_effects.deadline_seconds(turn)
+        try:
+            async with self.write() as db:
+                if change is not None:
+                    await change(db)
+                await turn_effects.commit(self, db, turn, effects)
+                await store.save_turn(db, turn.id, **turn.facts())
+                db.tell(self._turn_changed(turn, deadline_seconds))
+        except BaseException:
+            turn.state = before
+            raise
+        turn.stage += 1
+        turn.stop_work()
+        self.turns[turn.id] = turn
+        self.arm(turn, deadline_seconds)
+        await self.follow(turn, effects)
+
+    async def follow(self, turn: LiveTurn, effects: tuple[Effect, ...]) -> None:
+        """Start the long work of effects, let go of what is over, and let held clocks run again."""
+        await turn_effects.begin(self, turn, effects)
+        if Effect.LET_GO in effects:
+            del self.turns[turn.id]
+            await self.listening.turn_ended(turn)
+        await self.watch_clocks()
+
+    async def move_microphone(self, given: MicrophoneInput, reason: str | None = None) -> None:
+        """Move the microphone by its table and tell everybody."""
+        state = step_microphone(self.microphone, given)
+        recording = self.listening.recording
+        async with self.write() as db:
+            await store.save_microphone(db, self.id, state)
+            db.tell(
+                MicrophoneChanged(
+                    **self.whose,
+                    state=state,
+                    recording_id=recording.id if recording else None,
+                    reason=reason,
+                )
+            )
+        self.microphone = state
+        self.message = reason
+
+    def arm(self, turn: LiveTurn, seconds: float | None) -> None:
+        """Give a turn its deadline for the state that it is in."""
+        if seconds is not None:
+            stage = turn.stage
+            turn.deadline = Deadline(
+                self.faculties.clock,
+                seconds,
+                lambda: self.post(inputs.TurnMoved(turn.id, stage, TurnInput.TIMEOUT)),
+            )
+
+    async def watch_clocks(self) -> None:
+        """Let the clock of a note stand still while something said within it is not yet understood."""
+        unresolved = any(turn.is_unresolved for turn in self.turns.values())
+        for turn in list(self.turns.values()):
+            if turn.state is not TurnState.CONFIRMING or turn.deadline is None or turn.deadline.is_held == unresolved:
+                continue
+            if unresolved:
+                turn.deadline.hold()
+            else:
+                turn.deadline.go_on()
+            async with self.write() as db:
+                db.tell(self._turn_changed(turn, None if unresolved else turn.deadline.remaining_seconds))
+
+    # The loop
+
+    async def _run(self) -> None:
+        while True:
+            given = await self._inbox.get()
+            try:
+                await self._take(given)
+            except LossyError as refusal:
+                self._answer(given, refusal)
+            except Exception as error:
+                logger.exception("Session %s could not take %s.", self.id, type(given).__name__)
+                self._answer(given, error)
+
+    async def _take(self, given: inputs.Input) -> None:
+        match given:
+            case inputs.ChunkArrived():
+                await self.listening.hear(given)
+            case inputs.RecordingAsked():
+                given.done.set_result(await self.listening.open(given))
+            case inputs.RecordingSteered():
+                await self.listening.steer(given)
+                given.done.set_result(None)
+            case inputs.RecordingOverdue():
+                await self.listening.overdue(given)
+            case inputs.TurnSteered():
+                await self._steer(given)
+                given.done.set_result(None)
+            case inputs.Heard() | inputs.Structured() | inputs.TurnMoved():
+                turn = self.turns.get(given.turn_id)
+                if turn is not None and turn.stage == given.stage:
+                    await turn_effects.take(self, turn, given)
+
+    async def _steer(self, given: inputs.TurnSteered) -> None:
+        wanted = _STEERED[given.action]
+        for turn in reversed(list(self.turns.values())):
+            if given.turn_id not in (None, turn.id):
+                continue
+            if _takes(turn, wanted) or given.turn_id is not None:
+                await self.move(turn, wanted)
+                return
+        raise NotFound("There is nothing to " + given.action.value + " just now.")
+
+    def _answer(self, given: inputs.Input, error: Exception) -> None:
+        done = getattr(given, "done", None)
+        if done is not None and not done.done():
+            done.set_exception(error)
+        elif isinstance(error, LossyError):
+            logger.info("Session %s refused %s: %s", self.id, type(given).__name__, error.message)
+
+    def _turn_changed(self, turn: LiveTurn, deadline_seconds: float | None) -> TurnChanged:
+        return TurnChanged(
+            **self.whose,
+            turn_id=turn.id,
+            state=turn.state,
+            deadline_seconds=deadline_seconds,
+        )
+
+
+def _takes(turn: LiveTurn, given: TurnInput) -> bool:
+    try:
+        step(turn.state, given, turn.origin)
+    except LossyError:
+        return False
+    return True

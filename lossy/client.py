@@ -1,0 +1,233 @@
+"""The Python client of our own sockets and REST: `lossy say`, the benchmarks and the tests speak through it.
+
+It keeps what the server has not acknowledged and sends it again after a lost connection, so that a server that was
+killed in mid-sentence and came back still hears every word.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+import httpx
+import socketio
+from pydantic import BaseModel
+from socketio.exceptions import ConnectionError as NoConnection
+
+from lossy.errors import LossyError, NotSignedIn, Unavailable
+from lossy.events import EVENT, AnyEvent
+from lossy.protocol import (
+    PROTOCOL_VERSION,
+    AskSince,
+    AudioChunk,
+    ChunkStored,
+    ControlRecording,
+    Done,
+    EventsSince,
+    OpenRecording,
+    Playback,
+    RecordingAction,
+    RecordingOpened,
+    ReportPlayback,
+    VideoContext,
+    VideoOpened,
+)
+
+CALL_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
+NAMESPACES = ("/audio", "/video", "/user")
+
+A = TypeVar("A", bound=BaseModel)
+OnEvent = Callable[[AnyEvent], None]
+
+
+class Refused(LossyError):
+    """The server said no; `code` is the server's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc]
+
+
+class Connection:
+    """A signed-in connection with its three namespaces; comes back by itself when it is lost."""
+
+    def __init__(self, server: str, token: str, *, client: str = "python/0.1") -> None:
+        self.server = server.rstrip("/")
+        self.token = token
+        self._auth = {"token": token, "protocol": PROTOCOL_VERSION, "client": client}
+        self.socket = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=2, randomization_factor=0.2)
+        self.on_event: OnEvent = lambda event: None
+        self.on_back: Callable[[], None] = lambda: None
+        self.last_seq = 0
+        self.refusal: str | None = None
+        self._connected_before = False
+        self.socket.on("event", self._take_event, namespace="/user")
+        for name in NAMESPACES:
+            self.socket.on("refused", self._take_refusal, namespace=name)
+            self.socket.on("connect_error", self._take_connect_error, namespace=name)
+            self.socket.on("connect", self._connected, namespace=name)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.socket.connect(
+                self.server,
+                headers={"Origin": self.server},
+                auth=self._auth,
+                namespaces=list(NAMESPACES),
+                transports=["websocket"],
+                socketio_path="/ws/socket.io",
+                wait_timeout=CONNECT_SECONDS,
+            )
+        except NoConnection as error:
+            if self.refusal is not None:
+                raise NotSignedIn(self.refusal) from error
+            raise Unavailable(f"No Lossy server answers at {self.server}. Start it with: make run") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.socket.disconnect()
+
+    async def call(self, namespace: str, event: str, message: BaseModel, answer: type[A], *attached: bytes) -> A:
+        """Send a message and wait for its answer; `Refused` if the server can't, `Unavailable` if it is away."""
+        body = message.model_dump(mode="json")
+        try:
+            given = await self.socket.call(event, (body, *attached), namespace=namespace, timeout=CALL_SECONDS)
+        except (socketio.exceptions.SocketIOError, ConnectionError) as error:
+            raise Unavailable("The connection to the server was lost.") from error
+        return _answer(given, answer)
+
+    async def open_video(self, context: VideoContext) -> VideoOpened:
+        """Put a video in front of the reviewer."""
+        opened = await self.call("/video", "video_context", context, VideoOpened)
+        if not self.last_seq:
+            self.last_seq = opened.seq
+        return opened
+
+    async def report_playback(self, session: str, *reports: Playback) -> None:
+        """Tell where the player stands."""
+        await self.call("/video", "report_playback", ReportPlayback(session=session, reports=reports), Done)
+
+    async def catch_up(self) -> None:
+        """Take the stored events that were missed while away."""
+        more = True
+        while more:
+            missed = await self.call("/user", "ask_since", AskSince(seq=self.last_seq), EventsSince)
+            for event in missed.events:
+                self._tell(event)
+            more = missed.more
+
+    async def _take_event(self, body: dict[str, Any]) -> None:
+        self._tell(EVENT.validate_python(body))
+
+    def _tell(self, event: AnyEvent) -> None:
+        if event.seq is not None:
+            if event.seq <= self.last_seq:
+                return
+            self.last_seq = event.seq
+        self.on_event(event)
+
+    async def _take_refusal(self, body: dict[str, Any]) -> None:
+        self.refusal = str(body.get("message"))
+
+    async def _take_connect_error(self, data: Any) -> None:
+        self.refusal = str(data.get("message")) if isinstance(data, dict) else None
+
+    async def _connected(self) -> None:
+        if any(name not in self.socket.namespaces for name in NAMESPACES):
+            return
+        if self._connected_before:
+            self.on_back()
+        self._connected_before = True
+
+
+class RecordingStream:
+    """One recording on its way to the server: what is not acknowledged is kept and sent again."""
+
+    def __init__(self, connection: Connection, session: str, mode: str = "one_note") -> None:
+        self.id = uuid4().hex
+        self._connection = connection
+        self._opening = OpenRecording.model_validate({"recording": self.id, "session": session, "mode": mode})
+        self._pending: dict[int, tuple[AudioChunk, bytes]] = {}
+        self._next_seq = 0
+        self._is_open = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.is_over = False
+        """The server wants no more of it."""
+        self.ack_seconds: list[float] = []
+
+    async def open(self) -> None:
+        """Begin, or take up again after the connection was lost and send what it lacks."""
+        opened = await self._connection.call("/audio", "open_recording", self._opening, RecordingOpened)
+        self._is_open, self.is_over = True, opened.closed
+        for seq in sorted(self._pending):
+            if seq < opened.next_seq:
+                del self._pending[seq]
+            else:
+                self._send(seq)
+
+    def add(self, pcm: bytes, captured_at: float) -> None:
+        """Send the next chunk, PCM16, captured at a wall-clock moment."""
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        self._pending[seq] = (AudioChunk(recording=self.id, seq=seq, captured_at=captured_at), pcm)
+        if self._is_open and not self.is_over:
+            self._send(seq)
+
+    async def stop(self) -> None:
+        """Say that this was all."""
+        stop = ControlRecording(recording=self.id, action=RecordingAction.STOP, chunks=self._next_seq)
+        await self._connection.call("/audio", "control_recording", stop, Done)
+
+    def _send(self, seq: int) -> None:
+        task = asyncio.create_task(self._deliver(seq))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, seq: int) -> None:
+        if seq not in self._pending:
+            return
+        chunk, pcm = self._pending[seq]
+        sent_at = time.perf_counter()
+        try:
+            await self._connection.call("/audio", "audio_chunk", chunk, ChunkStored, pcm)
+        except Refused:
+            self.is_over = True
+        except Unavailable:
+            return
+        self.ack_seconds.append(time.perf_counter() - sent_at)
+        self._pending.pop(seq, None)
+
+
+@asynccontextmanager
+async def api(server: str, token: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the REST client; errors of the server become `Refused`, an absent server `Unavailable`."""
+    headers = {"Origin": server.rstrip("/")} | ({"Authorization": f"Bearer {token}"} if token else {})
+    hooks = {"response": [_raise_refusal]}
+    async with httpx.AsyncClient(base_url=server, headers=headers, timeout=CALL_SECONDS, event_hooks=hooks) as client:
+        try:
+            yield client
+        except httpx.TransportError as error:
+            raise Unavailable(f"No Lossy server answers at {server}. Start it with: make run") from error
+
+
+async def _raise_refusal(response: httpx.Response) -> None:
+    if response.is_error:
+        await response.aread()
+        try:
+            error = response.json()["error"]
+            refusal = Refused(str(error["code"]), str(error["message"]))
+        except (json.JSONDecodeError, KeyError, TypeError):
+            refusal = Refused("unexpected_answer", f"The server answered {response.status_code}.")
+        raise refusal
+
+
+def _answer(given: Any, answer: type[A]) -> A:
+    if isinstance(given, dict) and "error" in given:
+        raise Refused(str(given["error"].get("code")), str(given["error"].get("message")))
+    return answer.model_validate(given)

@@ -1,0 +1,387 @@
+"""Every message on the wire, once: Socket.IO by namespace and direction, and the bodies of REST.
+
+`make protocol` writes `docs/protocol.md` and the JSON Schema from here; the golden messages in `tests/golden` are read
+against it. Times on the video's line are seconds; `at` and `captured_at` are the client's wall clock in seconds since
+1970. Audio is 16 kHz mono PCM16, little endian, sent as the one binary attachment of an `audio_chunk`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from lossy.events import AnyEvent, Category, MicrophoneState, Note, NoteStatus, TurnState
+
+PROTOCOL_VERSION = 1
+MAX_CHUNK_BYTES = 64 * 1024
+MAX_CREDIT_BYTES = 512 * 1024
+"""How many bytes of audio may be on their way unacknowledged."""
+
+Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+WallClock = Annotated[float, Field(gt=1e9, lt=1e10, allow_inf_nan=False)]
+Position = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+Seq = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Message(BaseModel):
+    """Unknown fields are refused: a typing mistake must not pass as silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _holds_no_nul(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:  # PostgreSQL can't keep it
+            raise ValueError("the character NUL can't be used")
+        return value
+
+
+class ConnectAuth(Message):
+    """The Socket.IO connect payload of every namespace."""
+
+    token: Annotated[str, Field(max_length=200)]
+    protocol: int
+    client: Annotated[str, Field(max_length=80)] = ""
+
+
+class Refusal(Message):
+    """The answer to a message that can't be carried out: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+class OpenRecording(Message):
+    """Begin a recording, or take up one again after a lost connection."""
+
+    recording: Id
+    session: Id
+    mode: Literal["one_note", "hands_free"] = "one_note"
+    sample_rate: Literal[16000] = 16000
+
+
+class RecordingOpened(Message):
+    """Send from `next_seq` on; keep at most `credit_bytes` unacknowledged."""
+
+    recording: Id
+    next_seq: Seq
+    credit_bytes: int
+    closed: bool = False
+    """The recording ended meanwhile: nothing more is wanted."""
+
+
+class AudioChunk(Message):
+    """100 to 200 ms of audio; its bytes are the attachment."""
+
+    recording: Id
+    seq: Seq
+    captured_at: WallClock
+
+
+class ChunkStored(Message):
+    """The chunk is durable."""
+
+    seq: Seq
+    credit_bytes: int
+
+
+class RecordingAction(StrEnum):
+    """What a client may do with its recording."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    DEVICE_LOST = "device_lost"
+
+
+class ControlRecording(Message):
+    """Steer a recording; with `stop`, `chunks` says how many there are in all."""
+
+    recording: Id
+    action: RecordingAction
+    chunks: Seq | None = None
+
+
+class AudioGap(Message):
+    """Chunks that never came: send seqs `first` to `last` again."""
+
+    recording: Id
+    first: Seq
+    last: Seq
+
+
+class LocalFile(Message):
+    """A file on the reviewer's machine, named by what it is."""
+
+    size_bytes: Annotated[int, Field(gt=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class VideoContext(Message):
+    """The video that is in front of the reviewer now; replaces the one before on this connection."""
+
+    url: Annotated[str, Field(max_length=4096)] | None = None
+    file: LocalFile | None = None
+    title: Annotated[str, Field(max_length=300)] = ""
+    duration_seconds: Position | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("name the video by its url or by its file")
+        return self
+
+
+class VideoOpened(Message):
+    """The video and the session on it, with its notes and the newest stored event."""
+
+    video: Id
+    session: Id
+    title: str
+    notes: tuple[Note, ...]
+    microphone: MicrophoneState
+    turn: TurnState
+    seq: int
+
+
+class Playback(Message):
+    """Where the player stood."""
+
+    at: WallClock
+    position: Position
+    rate: Annotated[float, Field(gt=0, le=16, allow_inf_nan=False)] = 1.0
+    playing: bool
+
+
+class ReportPlayback(Message):
+    """Playback of the session's video, sent on every change and once a second."""
+
+    session: Id
+    reports: Annotated[tuple[Playback, ...], Field(min_length=1, max_length=64)]
+
+
+class TurnAction(StrEnum):
+    """What a reviewer may do with a turn, besides speaking."""
+
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    ACKNOWLEDGE = "acknowledge"
+
+
+class ControlTurn(Message):
+    """Act on a turn; without `turn`, on the newest to which it applies."""
+
+    session: Id
+    action: TurnAction
+    turn: Id | None = None
+
+
+class AskSince(Message):
+    """Ask for the stored events after `seq`, of one session or of all."""
+
+    seq: Annotated[int, Field(ge=0)]
+    session: Id | None = None
+
+
+class EventsSince(Message):
+    """Events, oldest first; ask again from the last one while `more`."""
+
+    events: tuple[AnyEvent, ...]
+    more: bool
+
+
+class MissedEvents(Message):
+    """The connection was too slow for this many events: ask `since` the last one it has."""
+
+    count: Annotated[int, Field(gt=0)]
+
+
+class SeekVideo(Message):
+    """Move the player to a moment."""
+
+    video: Id
+    position: Position
+
+
+class Done(Message):
+    """It was done; nothing more to say."""
+
+    ok: Literal[True] = True
+
+
+Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Password = Annotated[str, Field(min_length=10, max_length=1000)]
+
+
+class Credentials(Message):
+    """Who registers."""
+
+    email: Email
+    password: Password
+
+
+class SignIn(Message):
+    """Who signs in; the rules for new passwords don't matter here."""
+
+    email: Email
+    password: Annotated[str, Field(max_length=1000)]
+
+
+class OwnerLink(Message):
+    """The one-time key of the link that the first start prints."""
+
+    link: Annotated[str, Field(max_length=100)]
+
+
+class SignedIn(Message):
+    """A bearer token, valid until `expires_at`."""
+
+    token: str
+    email: str
+    expires_at: datetime
+
+
+class NewPassword(Message):
+    """A password for the account that is signed in, and the one it has now if it has one."""
+
+    password: Password
+    current: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class Me(Message):
+    """Who is signed in."""
+
+    id: str
+    email: str
+    is_owner: bool
+    has_password: bool
+
+
+class TicketIssued(Message):
+    """A one-time key for a page of ours, valid for 30 seconds."""
+
+    ticket: str
+
+
+class EditNote(Message):
+    """Fields of a note to change; `version` guards against overwriting somebody's change."""
+
+    text: str | None = None
+    category: Category | None = None
+    start_seconds: Position | None = None
+    version: int | None = None
+
+
+class NotesAsked(Message):
+    """Which notes to list; cancelled and archived ones come only when `status` names them."""
+
+    video: Annotated[str, Field(max_length=4096)] | None = None
+    """The video's address."""
+    video_id: Id | None = None
+    status: tuple[NoteStatus, ...] = ()
+    search: Annotated[str, Field(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=500)] = 500
+    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+
+
+class NotesListed(Message):
+    """Notes in the order of the video; ask again with a larger offset while `more`."""
+
+    notes: tuple[Note, ...]
+    more: bool
+
+
+class NoteHistoryEntry(Message):
+    """One change of a note, with the values before it."""
+
+    change: str
+    actor_id: str
+    before: dict[str, Any]
+    at: datetime
+
+
+class NoteHistory(Message):
+    """What was done to a note, oldest first."""
+
+    changes: tuple[NoteHistoryEntry, ...]
+
+
+MAX_CHOICES = 64
+ChoiceName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,62}$")]
+Choice = (
+    bool
+    | Annotated[int, Field(ge=-(10**9), le=10**9)]
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+)
+
+
+class UserChoices(Message):
+    """What a user chose, by name; in a change only what differs. Absent means the default."""
+
+    values: Annotated[dict[ChoiceName, Choice], Field(max_length=MAX_CHOICES)]
+
+
+class VideoView(Message):
+    """A video as REST shows it."""
+
+    id: str
+    platform: str
+    url: str | None
+    title: str
+    duration_seconds: float | None
+    status: str
+    note_count: int
+    posted_count: int
+    updated_at: datetime
+
+
+class Library(Message):
+    """The videos that somebody may see, newest activity first, and how many there are by status."""
+
+    videos: tuple[VideoView, ...]
+    counts: dict[str, int]
+
+
+class Health(Message):
+    """Whether and how this server runs."""
+
+    status: Literal["ok"]
+    version: str
+    protocol: int
+    recogniser: str
+    recogniser_is_demo: bool
+    recogniser_message: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One kind of message on a namespace, and what answers it."""
+
+    namespace: str
+    event: str
+    sender: Literal["client", "server"]
+    message: type[BaseModel]
+    answer: type[BaseModel] | None
+
+
+EXCHANGES: tuple[Exchange, ...] = (
+    Exchange("/audio", "open_recording", "client", OpenRecording, RecordingOpened),
+    Exchange("/audio", "audio_chunk", "client", AudioChunk, ChunkStored),
+    Exchange("/audio", "control_recording", "client", ControlRecording, Done),
+    Exchange("/audio", "audio_gap", "server", AudioGap, None),
+    Exchange("/video", "video_context", "client", VideoContext, VideoOpened),
+    Exchange("/video", "report_playback", "client", ReportPlayback, Done),
+    Exchange("/user", "control_turn", "client", ControlTurn, Done),
+    Exchange("/user", "ask_since", "client", AskSince, EventsSince),
+    Exchange("/user", "seek_video", "server", SeekVideo, None),
+    Exchange("/user", "missed", "server", MissedEvents, None),
+    Exchange("/audio", "refused", "server", Refusal, None),
+    Exchange("/video", "refused", "server", Refusal, None),
+    Exchange("/user", "refused", "server", Refusal, None),
+)
+"""The whole socket protocol; besides these the server sends every event on `/user` as `event`."""

@@ -1,0 +1,205 @@
+"""The Socket.IO server of our own protocol, apart from NiceGUI's: exact origins, small limits, websocket only.
+
+A connection belongs to an identity, named by the token in the connect payload. Input that is not in the protocol
+closes it; a message that is understood but can't be carried out is answered with a `Refusal`.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import socketio
+from pydantic import BaseModel, ValidationError
+from socketio.exceptions import ConnectionRefusedError as RefusedConnection
+
+from lossy.agent.accounts import identify_token
+from lossy.agent.core import Core
+from lossy.db.users import Identity
+from lossy.errors import LossyError, NotSignedIn
+from lossy.events import SIGNED_OUT_TOPIC, SignedOut
+from lossy.protocol import EXCHANGES, PROTOCOL_VERSION, ConnectAuth, Refusal
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_ATTACHMENTS = 2
+MAX_SOCKETS_PER_USER = 8
+AUTHENTICATE_SECONDS = 5.0
+_CLIENT_MESSAGES = {(e.namespace, e.event): e.message for e in EXCHANGES if e.sender == "client"}
+
+
+class SmallPacket(socketio.packet.Packet):  # type: ignore[misc]
+    """A packet with few attachments: python-socketio itself sets no limit."""
+
+    def decode(self, encoded_packet: str) -> int:
+        """Read the text part; more attachments than the protocol knows are refused before they come."""
+        count: int = super().decode(encoded_packet)
+        if count > MAX_ATTACHMENTS:
+            raise ValueError(f"{count} attachments")
+        return count
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
+    """Closes connections that send rubbish, or that do not say who they are in time."""
+
+    _told_at = 0.0
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self.start_background_task(self._close_strangers, eio_sid)
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception as error:  # noqa: BLE001  # whatever a hostile packet breaks, its sender goes
+            if time.monotonic() - self._told_at > 1:
+                self._told_at = time.monotonic()
+                logger.warning("Closed a connection that sent a malformed packet (%s).", type(error).__name__)
+            await self.eio.disconnect(eio_sid)
+
+    async def _close_strangers(self, eio_sid: str) -> None:
+        await asyncio.sleep(AUTHENTICATE_SECONDS)
+        known = any(self.manager.sid_from_eio_sid(eio_sid, name) for name in self.namespace_handlers)
+        if not known:
+            await self.eio.disconnect(eio_sid)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who is at the other end of a namespace's connection."""
+
+    identity: Identity
+    eio_sid: str
+
+
+class Guarded(socketio.AsyncNamespace):  # type: ignore[misc]
+    """A namespace whose messages are checked against the protocol before a method named `take_EVENT` sees them."""
+
+    def __init__(self, namespace: str, core: Core) -> None:
+        super().__init__(namespace)
+        self.core = core
+        self.peers: dict[str, Peer] = {}
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:
+        """Route an event; what the protocol does not know closes the connection."""
+        if event == "connect":
+            return await self._connect(*args)
+        if event == "disconnect":
+            return await self._disconnect(args[0])
+        return await self._take(event, args[0], args[1:])
+
+    async def arrived(self, sid: str, peer: Peer) -> None:
+        """Do what a new connection needs."""
+
+    async def left(self, sid: str, peer: Peer) -> None:
+        """Undo it."""
+
+    async def end_connections(self, token_ids: frozenset[str]) -> None:
+        """Close the connections that signed in with these tokens."""
+        for sid, peer in list(self.peers.items()):
+            if peer.identity.token_id in token_ids:
+                refusal = Refusal(code=NotSignedIn.code, message="You were signed out. Sign in again.")
+                await self.emit("refused", refusal.model_dump(), to=sid)
+                await self.disconnect(sid)
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        origins = self.core.settings.own_origins | set(self.core.settings.extension_origins)
+        if environ.get("HTTP_ORIGIN") not in origins:
+            raise RefusedConnection("This page may not connect to Lossy.")
+        try:
+            given = ConnectAuth.model_validate(auth)
+            if given.protocol != PROTOCOL_VERSION:
+                raise NotSignedIn(_version_words(given.protocol))
+            identity = await identify_token(self.core, given.token)
+        except ValidationError as error:
+            raise RefusedConnection("Sign in first.") from error
+        except LossyError as refusal:
+            raise RefusedConnection(refusal.message) from refusal
+        if sum(peer.identity.user_id == identity.user_id for peer in self.peers.values()) >= MAX_SOCKETS_PER_USER:
+            raise RefusedConnection("Lossy is open in too many places. Close one of them.")
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        self.peers[sid] = Peer(identity, eio_sid)
+        await self.arrived(sid, self.peers[sid])
+
+    async def _disconnect(self, sid: str) -> None:
+        peer = self.peers.pop(sid, None)
+        if peer is not None:
+            await self.left(sid, peer)
+
+    async def _take(self, event: str, sid: str, args: tuple[Any, ...]) -> dict[str, Any] | None:
+        peer = self.peers.get(sid)
+        model = _CLIENT_MESSAGES.get((self.namespace, event))
+        if peer is None or model is None or not args:
+            return await self._close(sid, "The protocol has no such message.")
+        try:
+            message = model.model_validate(args[0])
+        except ValidationError as error:
+            return await self._close(sid, _first_problem(error))
+        method: Callable[..., Awaitable[BaseModel]] = getattr(self, f"take_{event}")
+        try:
+            answer = await method(sid, peer, message, *args[1:])
+        except LossyError as refusal:
+            return _refused(refusal)
+        except TypeError:
+            return await self._close(sid, "The message has the wrong number of parts.")
+        return answer.model_dump(mode="json")
+
+    async def _close(self, sid: str, why: str) -> dict[str, Any]:
+        refusal = Refusal(code="malformed", message=why)
+        await self.emit("refused", refusal.model_dump(), to=sid)
+        await self.disconnect(sid)
+        return {"error": refusal.model_dump()}
+
+
+async def end_revoked(core: Core, namespaces: list[Guarded]) -> None:
+    """Close live connections when their tokens are revoked; runs until cancelled."""
+    with core.bus.subscribe(SIGNED_OUT_TOPIC) as news:
+        async for event in news:
+            if isinstance(event, SignedOut):
+                for namespace in namespaces:
+                    await namespace.end_connections(frozenset(event.token_ids))
+
+
+class ByteBudget:
+    """Lets a connection send so many bytes a second, with room for a burst after a lost connection."""
+
+    def __init__(self, bytes_per_second: float, burst_bytes: float) -> None:
+        self._rate = bytes_per_second
+        self._burst = burst_bytes
+        self._left: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (burst_bytes, time.monotonic()))
+
+    def take(self, key: str, count: int) -> bool:
+        """Spend bytes; False if there are not enough left now."""
+        left, at = self._left[key]
+        now = time.monotonic()
+        left = min(self._burst, left + (now - at) * self._rate)
+        allowed = left >= count
+        self._left[key] = (left - count if allowed else left, now)
+        return allowed
+
+    def forget(self, key: str) -> None:
+        """Drop a connection's account."""
+        self._left.pop(key, None)
+
+
+def _refused(error: LossyError) -> dict[str, Any]:
+    return {"error": Refusal(code=error.code, message=error.message).model_dump()}
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])
+
+
+def _version_words(theirs: int) -> str:
+    who = (
+        "This client is older than the server. Update it."
+        if theirs < PROTOCOL_VERSION
+        else ("This client is newer than the server. Update the server.")
+    )
+    return f"{who} (It speaks protocol {theirs}, the server {PROTOCOL_VERSION}.)"
