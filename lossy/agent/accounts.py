@@ -36,8 +36,8 @@ class Accounts:
         self, database: Database, *, hasher: PasswordHasher | None = None, throttle: Throttle | None = None
     ) -> None:
         self._database = database
-        self._hasher = hasher or Argon2()
-        self._throttle = throttle or Throttle()
+        self._hasher = hasher if hasher is not None else Argon2()
+        self._throttle = throttle if throttle is not None else Throttle()
         self._decoy: asyncio.Future[str] | None = None
 
     async def register(self, email: str, password: str, client: str) -> SignedIn:

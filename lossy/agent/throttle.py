@@ -68,7 +68,9 @@ class Throttle:
         """Uncount every try under a key."""
         self._tries.pop(key, None)
 
-    def __len__(self) -> int:
+    @property
+    def key_count(self) -> int:
+        """How many keys are remembered."""
         return len(self._tries)
 
     def _seconds_to_wait(self, key: Hashable, limit: Limit, now: float) -> float:
