@@ -116,7 +116,7 @@ def _encode(music: Path, path: Path) -> list[str]:
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FRAME_RATE), "-i", "pipe:"]
     video = ["-c:v", "libvpx-vp9", "-b:v", "210k", "-crf", "30", "-g", "48", "-row-mt", "1", "-cpu-used", "2"]
     audio = ["-c:a", "libopus", "-b:a", "48k"]
-    exact = ["-bitexact", "-map_metadata", "-1", "-pix_fmt", "yuv420p", "-threads", "2"]
+    exact = ["-bitexact", "-map_metadata", "-1", "-cues_to_front", "1", "-pix_fmt", "yuv420p", "-threads", "2"]
     return ["ffmpeg", "-v", "error", "-y", *raw, "-i", str(music), "-vf", _title(), *video, *audio, *exact, str(path)]
 
 
