@@ -80,8 +80,10 @@ def notes(video: str, server: str | None, token: str | None, *, as_json: bool) -
     from lossy.client import api  # noqa: PLC0415
     from lossy.timecode import format_timecode  # noqa: PLC0415
 
+    whom = _whom(server, token)
+
     async def fetch() -> list[dict[str, Any]]:
-        async with api(*_whom(server, token)) as client:
+        async with api(*whom) as client:
             found: list[dict[str, Any]] = (await client.get("/api/notes", params={"video": video})).json()
             return found
 
