@@ -4,14 +4,18 @@ A test that asks for `database_url` or `lossy_redis_url` runs in each mode of `-
 and no Redis, scaled is PostgreSQL and Redis. All others run once.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lossy.bus import Bus
+from lossy.db.engine import Database
+from lossy.db.migrations import migrate
 from tests.services import find
-from tests.services.postgres import database, postgres
+from tests.services.postgres import database as fresh_database
+from tests.services.postgres import postgres
 from tests.services.redis import empty, redis
 
 MODES = ("embedded", "scaled")
@@ -48,6 +52,15 @@ def database_url(mode: str, request: pytest.FixtureRequest, tmp_path: Path) -> s
 
 
 @pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Yield a database with every table, and a bus that hears of its commits."""
+    await migrate(database_url)
+    database = Database(database_url, Bus())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
 def lossy_redis_url(mode: str, request: pytest.FixtureRequest) -> str | None:
     """Return the URL of an empty Redis, or None in the embedded mode."""
     return str(request.getfixturevalue("redis_url")) if mode == "scaled" else None
@@ -56,7 +69,7 @@ def lossy_redis_url(mode: str, request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def postgres_url(_postgres: int) -> Iterator[str]:
     """Yield the URL of an empty PostgreSQL database, dropped after the test."""
-    with database(_postgres) as url:
+    with fresh_database(_postgres) as url:
         yield url
 
 

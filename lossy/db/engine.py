@@ -12,9 +12,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any
 
 from sqlalchemy import Connection, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from lossy.bus import Bus
@@ -23,6 +25,7 @@ from lossy.events import Event
 
 EVENT_ORDER_LOCK = 0x10551
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_SECONDS = 10
 
 
 class Db(AsyncSession):
@@ -33,6 +36,12 @@ class Db(AsyncSession):
     def tell(self, news: Event) -> None:
         """Publish an event once this transaction is committed."""
         self.told.append(news)
+
+    async def insert_missing(self, *rows: SQLModel) -> None:
+        """Insert rows of one table, skipping those whose key is there already, also when others insert meanwhile."""
+        if rows:
+            insert: Any = sqlite.insert if self.get_bind().dialect.name == "sqlite" else postgresql.insert
+            await self.exec(insert(type(rows[0])).on_conflict_do_nothing(), params=[row.model_dump() for row in rows])
 
 
 class Database:
@@ -87,7 +96,14 @@ class Database:
 def make_engine(url: str) -> AsyncEngine:
     """Create an engine with what each database needs to be durable and patient."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+        return create_async_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS},
+        )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -105,6 +121,11 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("lower", 1, _lower, deterministic=True)  # its own knows only A to Z
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:

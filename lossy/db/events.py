@@ -20,11 +20,18 @@ async def events_since(
         EventRow.user_id == user_id,
         col(EventRow.video_id).in_(shared) & col(EventRow.type).in_(SHARED_TYPES),
     )
-    query = select(EventRow).where(col(EventRow.seq) > seq, visible).order_by(col(EventRow.seq)).limit(limit)
+    query = select(EventRow).where(visible).order_by(col(EventRow.seq)).limit(limit)
     if session_id is not None:
         query = query.where(EventRow.session_id == session_id)
-    events = [EVENT.validate_python({**row.body, "seq": row.seq}) for row in (await db.exec(query)).all()]
-    return [event for event in events if event.user_id == user_id or f"video:{event.video_id}" in event.topics]
+    seen: list[AnyEvent] = []
+    while len(seen) < limit:
+        rows = (await db.exec(query.where(col(EventRow.seq) > seq))).all()
+        events = [EVENT.validate_python({**row.body, "seq": row.seq}) for row in rows]
+        seen += [event for event in events if event.user_id == user_id or f"video:{event.video_id}" in event.topics]
+        if len(rows) < limit:
+            break
+        seq = rows[-1].seq or seq
+    return seen[:limit]
 
 
 async def last_seq(db: Db) -> int:

@@ -30,6 +30,8 @@ LEGAL_MOVES: dict[NoteStatus, frozenset[NoteStatus]] = {
 """From a status to those that may follow. Undo brings cancelled notes back."""
 
 EDITABLE = ("text", "category", "start_seconds", "end_seconds")
+PRIVATE = (NoteStatus.GHOST, NoteStatus.CANCELLED)
+"""Not said yet, or taken back: only the author sees these."""
 _KEPT_IN_HISTORY = (*EDITABLE, "status", "permalink", "error", "thumbnail_url")
 
 
@@ -65,7 +67,7 @@ async def list_notes(
         select(NoteRow)
         .join(VideoMember, col(VideoMember.video_id) == col(NoteRow.video_id))
         .where(VideoMember.user_id == user_id, col(NoteRow.deleted_at).is_(None))
-        .where(or_(col(NoteRow.status) != NoteStatus.GHOST, NoteRow.author_id == user_id))
+        .where(or_(col(NoteRow.status).not_in(PRIVATE), NoteRow.author_id == user_id))
         .order_by(col(NoteRow.video_id), col(NoteRow.start_seconds), col(NoteRow.created_at))
         .limit(limit)
         .offset(offset)
@@ -86,11 +88,13 @@ async def require_note(db: Db, user_id: str, note_id: str, role: Role = Role.VIE
     note = await db.get(NoteRow, note_id)
     if note is None:
         raise NotFound("There is no such note.")
+    if role is not Role.VIEWER:
+        await _lock(db, note)
     try:
         await videos.require_video(db, user_id, note.video_id, role)
     except NotFound as error:
         raise NotFound("There is no such note.") from error
-    if note.status is NoteStatus.GHOST and note.author_id != user_id:
+    if note.status in PRIVATE and note.author_id != user_id:
         raise NotFound("There is no such note.")
     return note
 
@@ -107,6 +111,7 @@ async def edit_note(db: Db, user_id: str, note_id: str, changes: dict[str, Any],
 
 async def move_note(db: Db, note: NoteRow, actor_id: str, status: NoteStatus, **changes: Any) -> Note:
     """Give a note another status; `Conflict` if the table of legal moves does not allow it."""
+    await _lock(db, note)
     if status not in LEGAL_MOVES[note.status]:
         raise Conflict(f"A note that is {note.status} can't become {status}.")
     return await _change(db, note, actor_id, status.value, {"status": status, **changes})
@@ -135,6 +140,11 @@ async def history(db: Db, user_id: str, note_id: str) -> list[NoteHistory]:
     await require_note(db, user_id, note_id)
     query = select(NoteHistory).where(NoteHistory.note_id == note_id).order_by(col(NoteHistory.id))
     return list((await db.exec(query)).all())
+
+
+async def _lock(db: Db, note: NoteRow) -> None:
+    # Who changes a note at the same moment waits here, and then sees what the first one made of it.
+    await db.refresh(note, with_for_update={"key_share": True})
 
 
 async def _change(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, func, or_, select, update
 
 from lossy.db.engine import Db
@@ -36,9 +35,8 @@ async def open_session(db: Db, user_id: str, video_id: str) -> ReviewSession:
     query = select(ReviewSession).where(ReviewSession.user_id == user_id, ReviewSession.video_id == video_id)
     session = (await db.exec(query)).first()
     if session is None:
-        session = ReviewSession(user_id=user_id, video_id=video_id)
-        db.add(session)
-        await db.flush()
+        await db.insert_missing(ReviewSession(user_id=user_id, video_id=video_id))
+        session = (await db.exec(query)).one()
     return session
 
 
@@ -112,14 +110,11 @@ async def unfinished_sessions(db: Db, instance: str) -> Sequence[ReviewSession]:
 
 async def open_recording(db: Db, recording: Recording) -> Recording:
     """Begin a recording; the same one again, of the same session, is not an error."""
-    known = await db.get(Recording, recording.id)
-    if known is not None:
-        if known.session_id != recording.session_id:
-            raise NotFound("There is no such recording.")
-        return known
-    db.add(recording)
-    await db.flush()
-    return recording
+    await db.insert_missing(recording)
+    known = await db.get_one(Recording, recording.id)
+    if known.session_id != recording.session_id:
+        raise NotFound("There is no such recording.")
+    return known
 
 
 async def recording_of(db: Db, user_id: str, recording_id: str) -> Recording:
@@ -152,9 +147,7 @@ async def consume(db: Db, recording_id: str, samples: int) -> None:
 
 async def store_chunks(db: Db, chunks: Iterable[AudioChunk]) -> None:
     """Insert audio chunks; those that are there already stay as they are."""
-    rows = [chunk.model_dump() for chunk in chunks]
-    insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await db.exec(insert(AudioChunk).on_conflict_do_nothing(), params=rows)
+    await db.insert_missing(*chunks)
 
 
 async def chunks_of(db: Db, recording_id: str, first_seq: int = 0) -> Sequence[AudioChunk]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import col, delete, select, update
 
 from lossy.db.engine import Db
 from lossy.db.models import Ticket, Token, User, UserSettings
@@ -34,8 +34,8 @@ class Identity:
 
 
 async def add_user(db: Db, email: str, password_hash: str | None, *, is_owner: bool = False) -> User:
-    """Create a user; `Conflict` if the address is taken."""
-    user = User(email=email, password_hash=password_hash, is_owner=is_owner)
+    """Create a user; `Conflict` if the address is taken, in whatever case."""
+    user = User(email=plain_address(email), password_hash=password_hash, is_owner=is_owner)
     db.add(user)
     try:
         await db.flush()
@@ -46,7 +46,7 @@ async def add_user(db: Db, email: str, password_hash: str | None, *, is_owner: b
 
 async def user_by_email(db: Db, email: str) -> User | None:
     """Find a user by address, as typed in any case."""
-    return (await db.exec(select(User).where(func.lower(User.email) == email.lower()))).first()
+    return (await db.exec(select(User).where(User.email == plain_address(email)))).first()
 
 
 async def require_user(db: Db, email: str) -> User:
@@ -167,9 +167,15 @@ async def settings_of(db: Db, user_id: str) -> dict[str, Any]:
 
 async def change_settings(db: Db, user_id: str, changes: dict[str, Any]) -> None:
     """Merge into what a user chose."""
-    row = await db.get(UserSettings, user_id) or UserSettings(user_id=user_id)
+    await db.insert_missing(UserSettings(user_id=user_id))
+    row = await db.get_one(UserSettings, user_id, with_for_update=True, populate_existing=True)
     row.values = {**row.values, **changes}
     db.add(row)
+
+
+def plain_address(email: str) -> str:
+    """Give an e-mail address as it is stored: without the differences that people do not mean."""
+    return email.strip().lower()
 
 
 def _hash(key: str) -> str:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import case, col, func, or_, select
+from sqlmodel import and_, case, col, func, or_, select
 
 from lossy.db.engine import Db
-from lossy.db.models import NoteRow, Role, User, Video, VideoMember, VideoStatus
+from lossy.db.models import NoteRow, Role, Video, VideoMember, VideoStatus
 from lossy.db.types import utc_now
-from lossy.errors import NotAllowed, NotFound
+from lossy.db.users import user_by_email
+from lossy.errors import Conflict, NotAllowed, NotFound
 from lossy.events import NoteStatus, VideoChanged
 
 _RANK = {Role.VIEWER: 0, Role.COMMENTER: 1, Role.OWNER: 2}
@@ -34,17 +35,17 @@ async def open_video(
     duration_seconds: float | None,
 ) -> Video:
     """Find the user's video by its identity, or put it into the library; later facts about it are kept."""
+    new = Video(owner_id=user_id, platform=platform, external_id=external_id, url=url, title=title)
+    new.duration_seconds = duration_seconds
     query = select(Video).where(Video.owner_id == user_id, Video.platform == platform, Video.external_id == external_id)
     video = (await db.exec(query)).first()
     if video is None:
-        video = Video(owner_id=user_id, platform=platform, external_id=external_id, url=url, title=title)
-        video.duration_seconds = duration_seconds
-        db.add(video)
-        await db.flush()
-        db.add(VideoMember(video_id=video.id, user_id=user_id, role=Role.OWNER))
-        await db.flush()
-        db.tell(VideoChanged(user_id=user_id, video_id=video.id))
-    elif duration_seconds is not None and video.duration_seconds != duration_seconds:
+        await db.insert_missing(new)
+        video = (await db.exec(query)).one()
+        if video.id == new.id:
+            db.add(VideoMember(video_id=video.id, user_id=user_id, role=Role.OWNER))
+            db.tell(VideoChanged(user_id=user_id, video_id=video.id))
+    if duration_seconds is not None and video.duration_seconds != duration_seconds:
         video.duration_seconds = duration_seconds
         db.tell(VideoChanged(user_id=user_id, video_id=video.id))
     return video
@@ -79,14 +80,16 @@ async def library(
     db: Db, user_id: str, *, status: VideoStatus | None = None, search: str = "", limit: int = 200
 ) -> list[LibraryEntry]:
     """List the videos that the user may see, newest activity first; `search` looks in titles and notes."""
-    live = (col(NoteRow.video_id) == col(Video.id)) & col(NoteRow.deleted_at).is_(None)
-    live &= col(NoteRow.status).not_in((NoteStatus.CANCELLED, NoteStatus.ARCHIVED))
-    live &= or_(col(NoteRow.status) != NoteStatus.GHOST, col(NoteRow.author_id) == user_id)
+    shown = and_(
+        col(NoteRow.deleted_at).is_(None),
+        col(NoteRow.status).not_in((NoteStatus.CANCELLED, NoteStatus.ARCHIVED)),
+        or_(col(NoteRow.status) != NoteStatus.GHOST, NoteRow.author_id == user_id),
+    )
     posted = func.sum(case((col(NoteRow.status) == NoteStatus.POSTED, 1), else_=0))
     query: Any = (
         select(Video, func.count(col(NoteRow.id)), func.coalesce(posted, 0))
         .join(VideoMember, col(VideoMember.video_id) == col(Video.id))
-        .outerjoin(NoteRow, live)
+        .outerjoin(NoteRow, (col(NoteRow.video_id) == col(Video.id)) & shown)
         .where(VideoMember.user_id == user_id)
         .group_by(col(Video.id))
         .order_by(col(Video.updated_at).desc())
@@ -96,8 +99,9 @@ async def library(
         query = query.where(Video.status == status)
     if search.strip():
         pattern = f"%{_escaped(search.strip())}%"
-        in_notes = select(NoteRow.video_id).where(col(NoteRow.text).ilike(pattern, escape="\\"), live).correlate(Video)
-        query = query.where(or_(col(Video.title).ilike(pattern, escape="\\"), in_notes.exists()))
+        in_notes = select(NoteRow.video_id).where(col(NoteRow.text).ilike(pattern, escape="\\"), shown)
+        in_title = col(Video.title).ilike(pattern, escape="\\")
+        query = query.where(or_(in_title, col(Video.id).in_(in_notes.correlate(None))))
     return [LibraryEntry(video, count, int(done)) for video, count, done in (await db.exec(query)).all()]
 
 
@@ -137,9 +141,11 @@ async def delete_video(db: Db, user_id: str, video_id: str) -> None:
 async def add_member(db: Db, user_id: str, video_id: str, email: str, role: Role) -> None:
     """Let somebody else see a video, as its owner."""
     await require_video(db, user_id, video_id, Role.OWNER)
-    person = (await db.exec(select(User).where(func.lower(User.email) == email.lower()))).first()
+    person = await user_by_email(db, email)
     if person is None:
         raise NotFound(f"No account for {email}.")
+    if person.id == user_id:
+        raise Conflict("This video is yours already.")
     await db.merge(VideoMember(video_id=video_id, user_id=person.id, role=role))
 
 

@@ -1,0 +1,162 @@
+"""One tree of migrations makes the models' tables on both databases, and takes them away again."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from lossy.db.migrations import current_revision, head_revision, migrate, run_alone
+from lossy.db.models import METADATA
+from lossy.errors import SetupProblem
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+async def test_the_tables_come_go_and_come_back(database_url: str) -> None:
+    await migrate(database_url)
+    first = await run_alone(database_url, _tables)
+    await run_alone(database_url, lambda connection: _downgrade(connection, "base"))
+    gone = await run_alone(database_url, _tables)
+    await migrate(database_url)
+    assert first == await run_alone(database_url, _tables) == {*METADATA.tables, "alembic_version"}
+    assert gone == {"alembic_version"}
+
+
+async def test_the_migrated_database_is_what_the_models_say(database_url: str) -> None:
+    await migrate(database_url)
+    assert await run_alone(database_url, _differences) == []
+
+
+async def test_a_column_that_the_database_lacks_is_a_difference(database_url: str) -> None:
+    await migrate(database_url)
+
+    def spoil(connection: Connection) -> list[Any]:
+        connection.execute(text("ALTER TABLE notes DROP COLUMN engine"))
+        connection.execute(text("DROP INDEX uq_jobs_unique_key_live"))
+        return _differences(connection)
+
+    found = {change[0] for change in await run_alone(database_url, spoil)}
+    assert found == {"add_column", "add_index"}
+
+
+async def test_only_live_jobs_have_a_unique_key(database_url: str) -> None:
+    await migrate(database_url)
+
+    def indexed(connection: Connection) -> tuple[bool, str]:
+        index = next(i for i in inspect(connection).get_indexes("jobs") if i["name"] == "uq_jobs_unique_key_live")
+        options = index["dialect_options"]
+        return bool(index["unique"]), str(options[f"{connection.dialect.name}_where"])
+
+    unique, condition = await run_alone(database_url, indexed)
+    assert unique
+    assert "ready" in condition
+    assert "running" in condition
+    assert "done" not in condition
+
+
+async def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    assert await current_revision(database_url) is None
+    await migrate(database_url)
+    await migrate(database_url)
+    assert await current_revision(database_url) == head_revision()
+
+
+async def test_processes_that_migrate_at_once_do_not_collide(database_url: str) -> None:
+    script = f"import asyncio; from lossy.db.migrations import migrate; asyncio.run(migrate({database_url!r}))"
+    started = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    said = [(await process.communicate())[1].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert await current_revision(database_url) == head_revision()
+
+
+async def test_a_database_of_a_newer_lossy_is_left_alone(database_url: str) -> None:
+    await migrate(database_url)
+
+    def age(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
+
+    await run_alone(database_url, age)
+    with pytest.raises(SetupProblem, match="written by a newer Lossy"):
+        await migrate(database_url)
+    assert await current_revision(database_url) == "ffff"
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(database_url: str) -> None:
+    def half_made(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE note_history (id INTEGER)"))
+
+    await run_alone(database_url, half_made)
+    with pytest.raises(Exception, match="note_history"):
+        await migrate(database_url)
+    assert await run_alone(database_url, _tables) == {"note_history"}
+
+
+async def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "not" / "there yet" / "100%.db"
+    await migrate(f"sqlite+aiosqlite:///{file}")
+    assert file.is_file()
+
+
+async def test_asking_for_the_revision_makes_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "lossy.db"
+    assert await current_revision(f"sqlite+aiosqlite:///{file}") is None
+    assert not file.exists()
+
+
+async def test_a_folder_that_can_not_be_made_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SetupProblem, match=r"Set LOSSY_DATA_DIR to a folder of yours\.$"):
+        await migrate(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'below' / 'lossy.db'}")
+
+
+async def test_a_file_that_is_no_database_is_said_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "lossy.db"
+    file.write_bytes(b"a letter, not a database" * 100)
+    with pytest.raises(SetupProblem, match="not a database"):
+        await migrate(f"sqlite+aiosqlite:///{file}")
+
+
+async def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
+    with pytest.raises(SetupProblem, match="can't be used") as caught:
+        await migrate("postgresql+asyncpg://lossy:secret@127.0.0.1:1/lossy")
+    assert "secret" not in caught.value.message
+
+
+def test_alembic_works_from_the_command_line(tmp_path: Path) -> None:
+    file = tmp_path / "lossy.db"
+    environment = {"PATH": "/usr/bin:/bin", "LOSSY_DATABASE_URL": f"sqlite:///{file}"}
+    subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=ROOT, env=environment, capture_output=True, timeout=60, check=True,
+    )  # fmt: skip
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(head_revision(),)]
+    connection.close()
+
+
+def _tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def _differences(connection: Connection) -> list[Any]:
+    options = {"compare_type": True, "compare_server_default": True}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
+
+
+def _downgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "alembic"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
