@@ -14,18 +14,28 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from lossy.errors import SetupProblem
 
 
+CHECKOUT = Path(__file__).parent.parent
+
+
+def _home() -> Path:
+    """Give the folder for our data: the checkout that we run from, else the user's own place for such things."""
+    return CHECKOUT / "data" if (CHECKOUT / "pyproject.toml").exists() else Path.home() / ".local/share/lossy"
+
+
 class Settings(BaseSettings):
     """Settings with the prefix LOSSY_; the two of OpenAI keep the names that its library knows."""
 
-    model_config = SettingsConfigDict(env_prefix="LOSSY_", env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LOSSY_", env_file=(CHECKOUT / ".env", ".env"), extra="ignore", populate_by_name=True
+    )
 
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback needs `public_url`."""
     port: Annotated[int, Field(ge=1, le=65535)] = 4000
     public_url: str | None = None
     """The address people type, when a proxy stands in front: its origin is then allowed too."""
-    data_dir: Path = Path("data")
-    """Database, models and thumbnails of the embedded mode."""
+    data_dir: Path = Field(default_factory=_home)
+    """Database and speech models; `data` in the checkout, wherever the command is typed."""
     database_url: str | None = None
     """`postgresql://…` or `sqlite:///…`; default: SQLite in `data_dir`."""
     redis_url: str | None = None
