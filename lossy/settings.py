@@ -13,7 +13,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lossy.errors import SetupProblem
 
-
 CHECKOUT = Path(__file__).parent.parent
 
 
