@@ -1,0 +1,36 @@
+"""What a reviewer chose, with its defaults; kept with the account, so every browser of theirs agrees."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lossy.db.models import RecordingMode
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Settings of the review page. The three of the microphone are the browser's own constraints."""
+
+    mode: str = RecordingMode.ONE_NOTE.value
+    auto_pause: bool = True
+    echo_cancellation: bool = False
+    noise_suppression: bool = False
+    auto_gain_control: bool = False
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> "Choices":
+        """Take what is known and of the right kind; anything else stays at its default."""
+        known = {f.name: values[f.name] for f in fields(cls) if isinstance(values.get(f.name), type(f.default))}
+        if known.get("mode") not in {mode.value for mode in RecordingMode}:
+            known.pop("mode", None)
+        return cls(**known)
+
+    def for_browser(self) -> dict[str, Any]:
+        """Write what the page's recorder and player need."""
+        return {
+            "autoPause": self.auto_pause,
+            "constraints": {
+                "echoCancellation": self.echo_cancellation,
+                "noiseSuppression": self.noise_suppression,
+                "autoGainControl": self.auto_gain_control,
+            },
+        }

@@ -1,0 +1,65 @@
+"""Small elements in our own look. Text goes in as text nodes only."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+Kind = Literal["", "primary", "plain", "danger"]
+
+
+class Text(TextElement):
+    """A line of text in any tag."""
+
+    def __init__(self, text: str, tag: str = "p", classes: str = "") -> None:
+        super().__init__(tag=tag, text=text)
+        self.classes(classes)
+
+
+def icon(name: str, classes: str = "") -> ui.element:
+    """Draw one of our icons."""
+    with ui.element("svg").classes(f"icon {classes}").props("aria-hidden=true") as drawn:
+        ui.element("use").props(f"href=#i-{name}")
+    return drawn
+
+
+def button(
+    label: str, on_click: Callable[..., Any], *, kind: Kind = "", symbol: str = "", large: bool = False
+) -> ui.element:
+    """Make a button with words."""
+    with ui.element("button").props("type=button").classes(f"btn {kind} {'large' if large else ''}") as made:
+        if symbol:
+            icon(symbol)
+        Text(label, "span")
+    made.on("click", on_click)
+    return made
+
+
+def link_button(label: str, address: str, *, kind: Kind = "", symbol: str = "", large: bool = False) -> ui.element:
+    """Make a link that looks like a button; `address` is one of our own paths."""
+    with ui.element("a").classes(f"btn {kind} {'large' if large else ''}") as made:
+        made.props["href"] = address
+        if symbol:
+            icon(symbol)
+        Text(label, "span")
+    return made
+
+
+class Switch(ui.element):
+    """On or off, at once."""
+
+    def __init__(self, label: str, value: bool, on_change: Callable[[bool], Any]) -> None:
+        super().__init__("button")
+        self.value = value
+        self._on_change = on_change
+        self.classes("switch").props("type=button role=switch")
+        self.props["aria-label"] = label
+        self.props["aria-checked"] = str(value).lower()
+        self.on("click", self._turn)
+
+    def _turn(self) -> Any:
+        self.value = not self.value
+        self.props["aria-checked"] = str(self.value).lower()
+        self.update()
+        return self._on_change(self.value)

@@ -1,0 +1,149 @@
+/** All notes of a video: filters, keyboard, and only the cards that are in view. */
+import { CATEGORIES } from "lossy/format.js";
+import { NoteCard } from "lossy/note_card.js";
+import { review } from "lossy/review.js";
+import { Heights } from "lossy/virtual.js";
+
+const [GUESS_PX, GAP_PX, BEYOND_PX] = [78, 8, 400];
+
+export default {
+  components: { NoteCard },
+  props: { initial: { type: Array, default: () => [] }, loading: Boolean },
+  emits: ["edit", "remove", "confirm", "cancel"],
+  template: `
+    <section class="notes" aria-label="Notes">
+      <div v-if="all.length" class="filters">
+        <button class="chip" type="button" :aria-pressed="!kind" @click="pick('')">All<span class="count">{{ all.length }}</span></button>
+        <button v-for="one in kinds" :key="one.name" class="chip kind" type="button" :aria-pressed="kind === one.name" :aria-label="one.name + ', ' + one.count" :title="one.name" @click="pick(one.name)">
+          <svg class="glyph" :style="kind === one.name ? null : { color: 'var(--' + one.name + ')' }"><use :href="'#g-' + one.name" /></svg><span class="count">{{ one.count }}</span></button>
+        <span class="grow"></span>
+        <label class="find"><svg class="icon"><use href="#i-search" /></svg><input v-model="words" type="search" placeholder="Find" aria-label="Find in notes" @input="refilter"></label>
+      </div>
+      <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
+        <div aria-hidden="true" :style="{ height: before + 'px' }"></div>
+        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :hinted="note.id === ghostId" :reachable="note.id === activeId"
+          @edit="$emit('edit', $event)" @remove="$emit('remove', { id: $event.id })" @confirm="$emit('confirm', { id: $event.id, turn_id: $event.turn_id })"
+          @cancel="$emit('cancel', { id: $event.id, turn_id: $event.turn_id })" />
+        <div aria-hidden="true" :style="{ height: after + 'px' }"></div>
+        <div v-if="!all.length && !loading" class="empty">
+          <svg class="waves" viewBox="0 0 120 40" aria-hidden="true"><path d="M4 20h6M18 14v12M30 8v24M42 4v32M54 12v16M66 16v8M78 18v4M90 19v2M102 20h14" /></svg>
+          <h2>No notes yet</h2>
+          <p>Press the microphone or <span class="kbd">M</span>, say what you see, and let go of it. Each note lands at the moment you saw it.</p>
+        </div>
+        <div v-else-if="!list.length && !loading" class="empty">
+          <h2>Nothing fits this filter</h2>
+          <p>All {{ all.length }} notes are still here.</p>
+          <button class="btn" type="button" @click="showAll">Show all notes</button>
+        </div>
+        <template v-if="loading && !all.length"><div v-for="n in 4" :key="'b' + n" class="bone note-bone"></div></template>
+      </div>
+    </section>`,
+  data: () => ({ all: [], list: [], turns: {}, first: 0, last: 0, before: 0, after: 0, kind: "", words: "", activeId: null, ghostId: null }),
+  computed: {
+    shown() {
+      return this.list.slice(this.first, this.last);
+    },
+    kinds() {
+      const counts = {};
+      for (const note of this.all) counts[note.category] = (counts[note.category] ?? 0) + 1;
+      return CATEGORIES.filter((name) => counts[name]).map((name) => ({ name, count: counts[name] }));
+    },
+  },
+  created() {
+    this.heights = new Heights(GUESS_PX, GAP_PX);
+    this.sizes = new ResizeObserver((entries) => this.measured(entries));
+    this.seen = new WeakSet();
+    this.forget = review.notes.on(() => this.refresh());
+    review.notes.apply([["reset", this.initial]]);
+  },
+  mounted() {
+    this.sizes.observe(this.$refs.scroller);
+    this.draw();
+  },
+  unmounted() {
+    this.sizes.disconnect();
+    this.forget();
+  },
+  methods: {
+    /** What the server calls: operations as in NoteStore.apply. */
+    apply(ops) {
+      review.notes.apply(ops);
+    },
+    refresh() {
+      this.all = review.notes.list;
+      this.turns = review.notes.turns;
+      const ghost = review.notes.ghost?.id ?? null;
+      const isNew = ghost !== null && ghost !== this.ghostId;
+      this.ghostId = ghost;
+      this.refilter();
+      if (isNew) this.$nextTick(() => this.bringIntoView(ghost));
+    },
+    refilter() {
+      const words = this.words.trim().toLowerCase();
+      const fits = (note) => (!this.kind || note.category === this.kind) && (!words || note.text.toLowerCase().includes(words));
+      this.list = this.kind || words ? Object.freeze(this.all.filter(fits)) : this.all;
+      this.heights.order(this.list.map((note) => note.id));
+      if (!this.list.some((note) => note.id === this.activeId)) this.activeId = this.list[0]?.id ?? null;
+      this.draw();
+    },
+    pick(kind) {
+      this.kind = kind;
+      this.refilter();
+    },
+    showAll() {
+      [this.kind, this.words] = ["", ""];
+      this.refilter();
+    },
+    draw() {
+      const scroller = this.$refs.scroller;
+      const [top, height] = scroller ? [scroller.scrollTop, scroller.clientHeight] : [0, 800];
+      [this.first, this.last] = this.heights.range(top - BEYOND_PX, top + height + BEYOND_PX);
+      this.before = this.heights.top(this.first);
+      this.after = this.heights.total - this.heights.top(this.last);
+    },
+    onScroll() {
+      this.frame ??= requestAnimationFrame(() => {
+        this.frame = null;
+        this.draw();
+      });
+    },
+    watch(card) {
+      if (!card || this.seen.has(card.$el)) return;
+      this.seen.add(card.$el);
+      this.sizes.observe(card.$el);
+    },
+    measured(entries) {
+      let changed = false;
+      for (const { target, borderBoxSize } of entries) {
+        if (target === this.$refs.scroller) changed = true;
+        else if (target.isConnected) changed = this.heights.learn(target.dataset.id, borderBoxSize[0].blockSize) || changed;
+        else this.sizes.unobserve(target);
+      }
+      if (!changed) return;
+      this.heights.resum();
+      this.draw();
+    },
+    bringIntoView(id) {
+      const index = this.list.findIndex((note) => note.id === id);
+      const scroller = this.$refs.scroller;
+      if (index < 0 || !scroller) return;
+      const [top, bottom] = [this.heights.top(index), this.heights.bottom(index)];
+      const target = top < scroller.scrollTop ? top - GAP_PX : bottom > scroller.scrollTop + scroller.clientHeight ? bottom - scroller.clientHeight + GAP_PX : null;
+      if (target !== null) scroller.scrollTo({ top: target, behavior: Math.abs(target - scroller.scrollTop) < 1500 ? "smooth" : "instant" });
+    },
+    onFocus(event) {
+      const id = event.target.closest("article")?.dataset.id;
+      if (id) this.activeId = id;
+    },
+    onKey(event) {
+      const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, Home: -Infinity, End: Infinity }[event.key];
+      if (!steps || !event.target.matches("article")) return;
+      event.preventDefault();
+      const at = this.list.findIndex((note) => note.id === this.activeId);
+      const next = Math.max(0, Math.min(this.list.length - 1, at + steps));
+      this.activeId = this.list[next]?.id ?? null;
+      this.bringIntoView(this.activeId);
+      requestAnimationFrame(() => requestAnimationFrame(() => this.$el.querySelector(`[data-id="${CSS.escape(this.activeId)}"]`)?.focus({ preventScroll: true })));
+    },
+  },
+};

@@ -1,0 +1,48 @@
+"""The list of a video's notes: one Vue component that keeps all, draws those in view, and is told only changes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nicegui import ui
+
+from lossy.events import Note
+from lossy.ui.components.bodies import Handler, listen
+
+_SHOWN = {
+    "id",
+    "turn_id",
+    "text",
+    "start_seconds",
+    "end_seconds",
+    "category",
+    "confidence",
+    "status",
+    "error",
+    "created_at",
+    "version",
+}
+
+Op = tuple[str, Any]
+
+
+class NoteList(ui.element, component="note_list.js"):
+    """Emits `edit` {id, version, changes}, `remove` {id}, `confirm` and `cancel` {id, turn_id}."""
+
+    def __init__(self, *, on: Mapping[str, Handler]) -> None:
+        super().__init__()
+        self.props["loading"] = True
+        listen(self, on)
+
+    def apply(self, ops: list[Op]) -> None:
+        """Change what is listed: ("reset", notes), ("put", note), ("drop", id), ("turn", turn)."""
+        self.run_method("apply", ops)
+
+    def loaded(self) -> None:
+        """Say that all notes are here, so that none means none."""
+        self.props["loading"] = False
+        self.update()
+
+
+def for_browser(note: Note) -> dict[str, Any]:
+    """Write the part of a note that a card shows."""
+    return note.model_dump(mode="json", include=_SHOWN)

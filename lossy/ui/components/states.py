@@ -1,0 +1,47 @@
+"""States of a whole page: what happened, what is safe, and the one next step."""
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from lossy.errors import LossyError, NotAllowed, NotFound, TooMany
+from lossy.ui.components.basics import Text, icon, link_button
+
+_TITLES: dict[type[LossyError], str] = {
+    NotFound: "There is nothing here",
+    NotAllowed: "This is not yours to open",
+    TooMany: "Too much at once",
+}
+
+
+def state_page(symbol: str, title: str, text: str, *, acts: Callable[[], object] | None = None) -> None:
+    """Show a state in the middle of the page."""
+    with ui.element("div").classes("state-page"), ui.element("div").classes("inner"):
+        icon(symbol, "big")
+        Text(title, "h1")
+        Text(text)
+        if acts is not None:
+            with ui.element("div").classes("acts"):
+                acts()
+
+
+def problem_state(refusal: LossyError) -> None:
+    """Show why a page can't be filled."""
+    title = next((words for kind, words in _TITLES.items() if isinstance(refusal, kind)), "That did not work")
+    state_page("warn", title, f"{refusal.message} Your notes are safe.", acts=_to_library)
+
+
+def missing_state() -> None:
+    """Show that an address leads nowhere."""
+    text = "No page of Lossy has this address. Your videos and notes are all in the library."
+    state_page("film", "This page does not exist", text, acts=_to_library)
+
+
+def broken_state() -> None:
+    """Show that a page failed."""
+    text = "Something in Lossy broke while it made this page. Your notes are safe. Try again, or go to the library."
+    state_page("warn", "This page broke", text, acts=_to_library)
+
+
+def _to_library() -> None:
+    link_button("Go to the library", "/", kind="primary", large=True)

@@ -1,0 +1,115 @@
+"""The settings page: account, recognition, microphone, review, look."""
+
+from functools import partial
+
+from nicegui import ui
+
+from lossy.agent.core import Core
+from lossy.bus import Missed
+from lossy.db import users
+from lossy.db.models import RecordingMode
+from lossy.events import Event, RecogniserChanged
+from lossy.inference.router import RecogniserStatus
+from lossy.ui.choices import Choices
+from lossy.ui.components.basics import Switch, Text
+from lossy.ui.components.sign_in import AccountForm, ThemeChoice
+from lossy.ui.page import Page
+
+_SWITCHES = {
+    "auto_pause": ("Pause the video while I speak", "It goes on when the microphone is off, if Lossy paused it."),
+}
+_MICROPHONE = {
+    "echo_cancellation": ("Echo cancellation", "Switch on if the video plays on loudspeakers."),
+    "noise_suppression": ("Noise suppression", "Switch on in a loud room. It can cost the first sounds of a word."),
+    "auto_gain_control": ("Automatic level", "Switch on for a quiet microphone."),
+}
+
+
+def register(core: Core) -> None:
+    """Put the page at its address."""
+
+    @ui.page("/settings")
+    def settings_page() -> None:
+        Page(core, "settings", "Settings", SettingsView(), "sheet-bones")
+
+
+class SettingsView:
+    """What can be chosen, and what is so."""
+
+    async def build(self, page: Page) -> None:
+        """Build the sections."""
+        self._page = page
+        async with page.core.database.read() as db:
+            choices = Choices.read(await users.settings_of(db, page.identity.user_id))
+        page.pump.listen(self._hear)
+        with ui.element("div").classes("settings"):
+            Text("Settings", "h1")
+            with _section("Review"):
+                self._switches(_SWITCHES, choices)
+                self._hands_free(choices)
+            with _section("Recognition", "recognition"):
+                self._engine = ui.element("div").classes("stack")
+                self._show_engine(page.core.recogniser.status)
+            with _section("Microphone"):
+                Text("Recognition works best with the bare signal, so these are off.", "p", "muted")
+                self._switches(_MICROPHONE, choices)
+            with _section("Look"), _choice("Theme", "Follows your system unless you choose. Kept in this browser."):
+                ThemeChoice()
+            with _section("Account"):
+                Text(page.identity.email, "p", "muted")
+                AccountForm()
+
+    def close(self, page: Page) -> None:
+        """Stop following."""
+        page.pump.forget(self._hear)
+
+    def _switches(self, rows: dict[str, tuple[str, str]], choices: Choices) -> None:
+        for name, (label, text) in rows.items():
+            with _choice(label, text):
+                Switch(label, bool(getattr(choices, name)), partial(self._choose, name))
+
+    def _hands_free(self, choices: Choices) -> None:
+        text = "The microphone stays open until you switch it off, and several notes may come from it."
+        with _choice("Hands-free", text):
+            is_on = choices.mode == RecordingMode.HANDS_FREE.value
+            modes = {True: RecordingMode.HANDS_FREE.value, False: RecordingMode.ONE_NOTE.value}
+            Switch("Hands-free", is_on, lambda on: self._choose("mode", modes[on]))
+
+    async def _choose(self, name: str, value: bool | str) -> None:
+        async with self._page.core.database.write() as db:
+            await users.change_settings(db, self._page.identity.user_id, {name: value})
+
+    def _hear(self, batch: list[Event | Missed]) -> None:
+        if any(isinstance(item, RecogniserChanged) for item in batch):
+            self._show_engine(self._page.core.recogniser.status)
+
+    def _show_engine(self, status: RecogniserStatus) -> None:
+        self._engine.clear()
+        with self._engine:
+            with ui.element("div").classes("engine"):
+                Text(status.model, "span", "name")
+                if status.is_demo:
+                    Text("demo recogniser", "span", "tag")
+                Text(f"on this server, {status.engine}", "span", "small muted")
+            if status.message:
+                Text(status.message, "p", "muted")
+            if status.phase == "fetching":
+                with ui.element("div").classes("fetch"):
+                    ui.element("i").style(f"width: {100 * status.progress:.0f}%")
+
+
+def _section(title: str, anchor: str = "") -> ui.element:
+    section = ui.element("section")
+    if anchor:
+        section.props["id"] = anchor
+    with section:
+        Text(title, "h2")
+    return section
+
+
+def _choice(label: str, text: str) -> ui.element:
+    row = ui.element("div").classes("choice")
+    with row, ui.element("div").classes("grow"):
+        Text(label, "div")
+        Text(text)
+    return row

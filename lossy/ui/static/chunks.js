@@ -1,0 +1,98 @@
+/**
+ * Blocks of samples become chunks of 100 ms with a sequence and a wall clock, and each chunk is kept until the server
+ * says that it is durable. Nothing here knows of sockets.
+ */
+const CHUNK_SAMPLES = 1600;
+const SAMPLE_RATE = 16_000;
+export const MAX_KEPT_BYTES = 20 * 1024 * 1024;
+/** About ten minutes without a connection. */
+
+export class Chunker {
+  #parts = [];
+  #samples = 0;
+  #taken = 0;
+  #clockOffset = Infinity;
+
+  /** Take a block that ended just now; gives a chunk whenever one is full. */
+  take(pcm, nowSeconds) {
+    this.#parts.push(pcm);
+    this.#samples += pcm.length;
+    // A block can be delivered late but never early: the smallest offset is the true one.
+    const end = (this.#taken + this.#samples) / SAMPLE_RATE;
+    this.#clockOffset = Math.min(this.#clockOffset, nowSeconds - end);
+    return this.#samples >= CHUNK_SAMPLES ? this.flush() : null;
+  }
+
+  /** Give what there is, as the last chunk may be short; null when there is nothing. */
+  flush() {
+    if (!this.#samples) return null;
+    const pcm = new Int16Array(this.#samples);
+    let at = 0;
+    for (const part of this.#parts) {
+      pcm.set(part, at);
+      at += part.length;
+    }
+    const chunk = { capturedAt: this.#clockOffset + this.#taken / SAMPLE_RATE, bytes: pcm.buffer };
+    this.#taken += this.#samples;
+    [this.#parts, this.#samples] = [[], 0];
+    return chunk;
+  }
+
+  /** After a pause the clock went on and the samples did not. */
+  forgetClock() {
+    this.#clockOffset = Infinity;
+  }
+}
+
+export class Outbox {
+  count = 0;
+  credit = 512 * 1024;
+  #kept = new Map();
+  #onTheirWay = new Set();
+  #bytes = 0;
+
+  get keptBytes() {
+    return this.#bytes;
+  }
+
+  get empty() {
+    return this.#kept.size === 0;
+  }
+
+  add(chunk) {
+    this.#kept.set(this.count, { seq: this.count, ...chunk });
+    this.#bytes += chunk.bytes.byteLength;
+    this.count += 1;
+  }
+
+  /** Take chunks to send now: in order, not yet on their way, within the credit. */
+  take() {
+    let room = this.credit;
+    for (const seq of this.#onTheirWay) room -= this.#kept.get(seq)?.bytes.byteLength ?? 0;
+    const due = [];
+    for (const chunk of this.#kept.values()) {
+      if (this.#onTheirWay.has(chunk.seq)) continue;
+      room -= chunk.bytes.byteLength;
+      if (room < 0) break;
+      this.#onTheirWay.add(chunk.seq);
+      due.push(chunk);
+    }
+    return due;
+  }
+
+  stored(seq) {
+    this.#bytes -= this.#kept.get(seq)?.bytes.byteLength ?? 0;
+    this.#kept.delete(seq);
+    this.#onTheirWay.delete(seq);
+  }
+
+  /** The connection is new: all before `nextSeq` is safe, all else has to go again. */
+  restart(nextSeq) {
+    this.#onTheirWay.clear();
+    for (const seq of [...this.#kept.keys()]) if (seq < nextSeq) this.stored(seq);
+  }
+
+  sendAgain(first, last) {
+    for (let seq = first; seq <= last; seq += 1) this.#onTheirWay.delete(seq);
+  }
+}

@@ -1,0 +1,107 @@
+/** One note. It gets a frozen note and draws itself again only when that is another object. */
+import { CATEGORIES, STATUS_WORDS, confidenceWords, spokenTime, timeCode } from "./format.js";
+import { review } from "./review.js";
+
+const COPIED_MS = 1400;
+
+export const NoteCard = {
+  props: { note: Object, turn: Object, hinted: Boolean, reachable: Boolean },
+  emits: ["edit", "remove", "confirm", "cancel"],
+  template: `
+    <article class="note" :class="{ ghost: isGhost, editing, unsure: note.confidence < 0.5 }" role="listitem"
+        :data-id="note.id" :data-status="note.status" :tabindex="reachable ? 0 : -1" :aria-label="spoken"
+        @keydown.enter.self.prevent="isGhost ? $emit('confirm', note) : edit()" @keydown.delete.self.prevent="$emit('remove', note)"
+        @keydown.esc.self.stop.prevent="isGhost && $emit('cancel', note)">
+      <button class="when tc" type="button" tabindex="-1" :aria-label="'Go to ' + spokenStart" @click="seek">{{ start }}<template v-if="end"><br>{{ end }}</template></button>
+      <p v-if="!editing" class="text" title="Click to edit" @click="edit">{{ note.text }}</p>
+      <textarea v-else ref="field" class="text" rows="1" maxlength="200" aria-label="Text of the note" v-model="draft" @input="grow"
+        @keydown.enter.prevent="save" @keydown.esc.stop.prevent="leave"></textarea>
+      <div v-if="editing" class="meta kinds" role="radiogroup" aria-label="Category">
+        <button v-for="name in categories" :key="name" type="button" role="radio" :aria-checked="name === kind" :aria-label="name" :title="name"
+          :style="{ color: 'var(--' + name + ')' }" @click="kind = name"><svg class="glyph"><use :href="'#g-' + name" /></svg><span v-if="name === kind">{{ name }}</span></button>
+        <span class="grow"></span>
+        <button type="button" class="act" @click="save"><span class="kbd">Enter</span>save</button>
+        <button type="button" class="act" @click="leave"><span class="kbd">Esc</span>leave</button>
+      </div>
+      <div v-else class="meta">
+        <span class="kind" :style="{ color: 'var(--' + note.category + ')' }"><svg class="glyph" aria-hidden="true"><use :href="'#g-' + note.category" /></svg>{{ note.category }}</span>
+        <span v-if="isGhost && turn" :key="turn.until" class="ring keeps-time" :class="{ held: turn.held }" :style="ring" role="img" aria-label="Kept when this runs out"></span>
+        <span v-else class="sure" :style="{ '--sure': note.confidence }" :title="'Lossy is ' + sureness" role="img" :aria-label="sureness"></span>
+        <span v-if="note.confidence < 0.5 && !isGhost" class="check">please check</span>
+        <span class="grow"></span>
+        <template v-if="isGhost">
+          <button type="button" class="act" tabindex="-1" @click="$emit('confirm', note)"><svg class="icon"><use href="#i-check" /></svg>keep<span v-if="hinted" class="kbd">Enter</span></button>
+          <button type="button" class="act" tabindex="-1" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg>scratch<span v-if="hinted" class="kbd">Esc</span></button>
+        </template>
+        <template v-else>
+          <span class="tools">
+            <button type="button" class="icon-btn" tabindex="-1" :aria-label="copied ? 'Copied' : 'Copy'" :title="copied ? 'Copied' : 'Copy'" @click="copy"><svg class="icon"><use :href="copied ? '#i-check' : '#i-copy'" /></svg></button>
+            <button type="button" class="icon-btn" tabindex="-1" aria-label="Delete" title="Delete" @click="$emit('remove', note)"><svg class="icon"><use href="#i-trash" /></svg></button>
+          </span>
+          <span class="status" :data-status="note.status">{{ status }}</span>
+        </template>
+      </div>
+      <p v-if="note.error" class="meta problem">{{ note.error }}</p>
+    </article>`,
+  data: () => ({ editing: false, draft: "", kind: "", copied: false, categories: CATEGORIES }),
+  computed: {
+    isGhost() {
+      return this.note.status === "ghost";
+    },
+    start() {
+      return timeCode(this.note.start_seconds);
+    },
+    end() {
+      return this.note.end_seconds === null ? "" : timeCode(this.note.end_seconds);
+    },
+    spokenStart() {
+      return spokenTime(this.note.start_seconds);
+    },
+    status() {
+      return STATUS_WORDS[this.note.status];
+    },
+    sureness() {
+      return confidenceWords(this.note.confidence);
+    },
+    spoken() {
+      return `${this.spokenStart}, ${this.note.category}: ${this.note.text}. ${this.status}`;
+    },
+    ring() {
+      const left = Math.max(0, this.turn.until - performance.now()) / 1000;
+      return { "--deadline": `${left}s`, "--from": this.turn.held ? 1 : Math.min(1, this.turn.seconds / 3) };
+    },
+  },
+  methods: {
+    seek() {
+      review.playback.seek(this.note.start_seconds);
+    },
+    async edit() {
+      [this.draft, this.kind, this.editing] = [this.note.text, this.note.category, true];
+      await this.$nextTick();
+      this.$refs.field.focus();
+      this.grow();
+    },
+    grow() {
+      const { field } = this.$refs;
+      field.style.height = "auto";
+      field.style.height = `${field.scrollHeight}px`;
+    },
+    save() {
+      const { id, version, text, category } = this.note;
+      const changes = {};
+      if (this.draft.trim() !== text) changes.text = this.draft;
+      if (this.kind !== category) changes.category = this.kind;
+      this.leave();
+      if (Object.keys(changes).length) this.$emit("edit", { id, version, changes });
+    },
+    leave() {
+      this.editing = false;
+      this.$el.focus({ preventScroll: true });
+    },
+    async copy() {
+      await navigator.clipboard.writeText(`${this.start} ${this.note.text}`);
+      this.copied = true;
+      setTimeout(() => (this.copied = false), COPIED_MS);
+    },
+  },
+};

@@ -1,0 +1,202 @@
+/**
+ * One recording at a time: opens a source, sends its chunks, keeps each until it is durable, and takes the recording up
+ * again after a lost connection. `state` is the microphone's own: off, opening, open, paused, blocked.
+ */
+import { Chunker, MAX_KEPT_BYTES, Outbox } from "./chunks.js";
+import { Emitter } from "./emitter.js";
+
+const now = () => Date.now() / 1000;
+
+export class Recorder extends Emitter {
+  state = "off";
+  problem = null;
+  level = 0;
+  id = null;
+  #connection;
+  #source = null;
+  #chunker = null;
+  #outbox = null;
+  #opened = false;
+  #request = null;
+
+  constructor(connection) {
+    super();
+    this.#connection = connection;
+    connection.on(({ namespace, connected }) => {
+      if (namespace !== "/audio" || !this.id) return;
+      this.#opened = false;
+      if (connected) this.#announce();
+    });
+    connection.receive(({ event, body }) => this.#hear(event, body));
+  }
+
+  /** Begin: `openSource` gets {onBlock, onLost, onEnded} and gives {close, pause, resume}. */
+  async open({ session, mode, openSource }) {
+    if (this.id) return;
+    this.id = crypto.randomUUID().replaceAll("-", "");
+    this.#request = { recording: this.id, session, mode, sample_rate: 16000 };
+    [this.#chunker, this.#outbox, this.#opened] = [new Chunker(), new Outbox(), false];
+    this.#move("opening");
+    const id = this.id;
+    const announced = this.#announce();
+    try {
+      const onBlock = (pcm, level) => this.id === id && this.#take(pcm, level);
+      const source = await openSource({ onBlock, onLost: () => this.#lost(), onEnded: () => this.stop() });
+      if (this.id !== id || this.state === "off") return source.close();
+      this.#source = source;
+      this.#move("open");
+      await announced;
+    } catch (error) {
+      if (this.#connection.connected("/audio")) await announced.then(() => this.#control("cancel")).catch(() => {});
+      this.#close(error.code === "blocked" ? "blocked" : "off", error.message);
+    }
+  }
+
+  /** Send what is still held, and end. */
+  async stop() {
+    await this.#end("stop");
+  }
+
+  async cancel() {
+    await this.#end("cancel");
+  }
+
+  async pause() {
+    if (this.state !== "open") return;
+    this.#source?.pause();
+    this.#keep(this.#chunker.flush());
+    this.#move("paused");
+    await this.#control("pause").catch((error) => this.#tellProblem(error));
+  }
+
+  async resume() {
+    if (this.state !== "paused") return;
+    this.#chunker.forgetClock();
+    this.#source?.resume();
+    this.#move("open");
+    await this.#control("resume").catch((error) => this.#tellProblem(error));
+  }
+
+  /** The server closed or paused the microphone: the note is done, or the reviewer said so. */
+  follow(state, recording) {
+    if (recording !== this.id || !this.id) return;
+    if (state === "off") this.#close("off", null);
+  }
+
+  forgetProblem() {
+    if (this.state === "blocked") this.#move("off");
+    this.problem = null;
+    this.tell(this.state);
+  }
+
+  async #end(action) {
+    if (!this.id || this.state === "off") return;
+    const outbox = this.#outbox;
+    this.#releaseSource();
+    this.#keep(this.#chunker.flush());
+    this.#move("off");
+    await this.#control(action, { chunks: action === "stop" ? outbox.count : null }).catch((error) =>
+      this.#tellProblem(error),
+    );
+    if (outbox === this.#outbox && outbox.empty) this.#forget();
+  }
+
+  #take(pcm, level) {
+    if (this.state === "paused") return;
+    this.level = level;
+    this.#keep(this.#chunker.take(pcm, now()));
+    this.tell(this.state);
+  }
+
+  #keep(chunk) {
+    if (!chunk) return;
+    this.#outbox.add(chunk);
+    if (this.#outbox.keptBytes > MAX_KEPT_BYTES) {
+      this.#close("off", "The connection was away for too long. What you said until then is kept.");
+      return;
+    }
+    this.#send();
+  }
+
+  #send() {
+    if (!this.#opened) return;
+    for (const chunk of this.#outbox.take()) this.#sendOne(this.id, this.#outbox, chunk);
+  }
+
+  async #sendOne(recording, outbox, { seq, capturedAt, bytes }) {
+    const head = { recording, seq, captured_at: capturedAt };
+    try {
+      const answer = await this.#connection.request("/audio", "audio_chunk", head, bytes);
+      outbox.stored(seq);
+      outbox.credit = answer.credit_bytes;
+    } catch (error) {
+      if (error.code !== "offline") return this.#refused(recording, error);
+      outbox.sendAgain(seq, seq);
+      return;
+    }
+    if (outbox !== this.#outbox) return;
+    if (this.state === "off" && outbox.empty) this.#forget();
+    else this.#send();
+  }
+
+  async #announce() {
+    const id = this.id;
+    try {
+      const answer = await this.#connection.request("/audio", "open_recording", this.#request);
+      if (this.id !== id) return;
+      if (answer.closed) return this.#close("off", null);
+      this.#outbox.restart(answer.next_seq);
+      this.#outbox.credit = answer.credit_bytes;
+      this.#opened = true;
+      this.#send();
+    } catch (error) {
+      if (error.code !== "offline") this.#refused(id, error);
+    }
+  }
+
+  async #control(action, more = {}) {
+    await this.#connection.request("/audio", "control_recording", { recording: this.id, action, ...more });
+  }
+
+  #hear(event, body) {
+    if (event !== "audio_gap" || body.recording !== this.id) return;
+    this.#outbox.sendAgain(body.first, body.last);
+    this.#send();
+  }
+
+  async #lost() {
+    this.problem = "The microphone went away. What you said until then is kept.";
+    await this.#end("device_lost");
+  }
+
+  #refused(recording, error) {
+    if (recording === this.id) this.#close("off", error.message);
+  }
+
+  #tellProblem(error) {
+    this.problem = error.message;
+    this.tell(this.state);
+  }
+
+  #close(state, problem) {
+    this.#releaseSource();
+    this.#forget();
+    this.problem = problem;
+    this.#move(state);
+  }
+
+  #releaseSource() {
+    this.#source?.close();
+    this.#source = null;
+    this.level = 0;
+  }
+
+  #forget() {
+    [this.id, this.#request, this.#opened] = [null, null, false];
+  }
+
+  #move(state) {
+    this.state = state;
+    this.tell(state);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The page's one review: sockets, microphone, player and notes, put together. Components show it and command it; there
+ * is one of it in a page, also while the page goes from the library to a video without a reload.
+ */
+import { Connection } from "./connection.js";
+import { Emitter } from "./emitter.js";
+import { NoteStore } from "./notes.js";
+import { Playback } from "./playback.js";
+import { Recorder } from "./recorder.js";
+import { openMicrophone, openNarration } from "./sources.js";
+
+class Review extends Emitter {
+  connection = new Connection();
+  recorder = new Recorder(this.connection);
+  playback = new Playback();
+  notes = new NoteStore();
+  session = null;
+  problem = null;
+  mode = "one_note";
+  options = { autoPause: true, constraints: {} };
+  /** The file that the reviewer chose, handed from the library to the player. */
+  file = null;
+  #context = null;
+  #held = false;
+
+  constructor() {
+    super();
+    this.connection.on(({ namespace, connected }) => namespace === "/video" && connected && this.#enter());
+    this.connection.receive(({ event, body }) => this.#hear(event, body));
+    this.recorder.on((state) => this.#microphoneMoved(state));
+  }
+
+  /** Review a video: `context` is the protocol's VideoContext. */
+  start(context, options) {
+    this.#context = context;
+    this.options = { ...this.options, ...options };
+    this.session = null;
+    this.connection.open();
+    if (this.connection.connected("/video")) this.#enter();
+  }
+
+  leave() {
+    this.recorder.cancel();
+    this.#context = this.session = null;
+    this.playback.reportTo(null);
+    this.connection.close();
+  }
+
+  /** The microphone's one button. */
+  press() {
+    if (["open", "opening", "paused"].includes(this.recorder.state)) return this.recorder.stop();
+    return this.#record(this.mode, ({ onBlock, onLost }) =>
+      openMicrophone({ constraints: this.options.constraints, onBlock, onLost }),
+    );
+  }
+
+  /** The player learnt how long the video is; the server keeps it with the video. */
+  tellDuration() {
+    if (this.session) this.#enter();
+  }
+
+  /** Narrate as soon as there is a session to narrate into. */
+  narrateOnceConnected(url) {
+    if (this.session) return this.narrate(url);
+    const stop = this.on(() => {
+      if (!this.session) return;
+      stop();
+      this.narrate(url);
+    });
+  }
+
+  /** Speak a recorded narration into a hands-free recording while the video runs. */
+  narrate(url) {
+    const onStart = () => this.playback.playFrom(0);
+    return this.#record("hands_free", ({ onBlock, onEnded }) => openNarration({ url, onBlock, onStart, onEnded }), false);
+  }
+
+  async #record(mode, openSource, mayPause = true) {
+    if (!this.session) return this.#tellProblem("Not connected yet. One moment, then press again.");
+    this.#tellProblem(null);
+    if (mayPause && mode === "one_note" && this.options.autoPause) {
+      this.playback.pauseForSpeech();
+      this.#held = true;
+    }
+    await this.recorder.open({ session: this.session, mode, openSource });
+  }
+
+  async #enter() {
+    const context = this.#context;
+    if (!context) return;
+    try {
+      const duration = this.playback.duration;
+      const opened = await this.connection.request("/video", "video_context", {
+        ...context,
+        ...(duration ? { duration_seconds: duration } : {}),
+      });
+      if (context !== this.#context) return;
+      this.session = opened.session;
+      this.playback.reportTo((reports) =>
+        this.connection.request("/video", "report_playback", { session: opened.session, reports }),
+      );
+      this.#tellProblem(null);
+    } catch (error) {
+      if (error.code !== "offline") this.#tellProblem(error.message);
+    }
+  }
+
+  #hear(event, body) {
+    if (event === "event" && body.type === "microphone_changed") this.recorder.follow(body.state, body.recording_id);
+    if (event === "seek_video") this.playback.seek(body.position);
+    if (event === "refused") this.#tellProblem(body.message);
+  }
+
+  #microphoneMoved(state) {
+    if (this.#held && (state === "off" || state === "blocked")) {
+      this.#held = false;
+      this.playback.resumeAfterSpeech();
+    }
+    this.tell(this);
+  }
+
+  #tellProblem(problem) {
+    this.problem = problem;
+    this.tell(this);
+  }
+}
+
+export const review = new Review();
