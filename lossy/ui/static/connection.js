@@ -43,7 +43,7 @@ export class Connection extends Emitter {
       .emitWithAck(event, ...parts)
       .catch(() => null);
     if (answer === null) throw new Refused("offline", "Lossy did not answer in time.");
-    if (answer?.code && answer?.message) throw new Refused(answer.code, answer.message);
+    if (answer.error) throw new Refused(answer.error.code, answer.error.message);
     return answer;
   }
 
