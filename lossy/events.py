@@ -98,17 +98,20 @@ class Note(BaseModel):
 class Event(BaseModel):
     """What every event carries."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
     stored: ClassVar[bool] = True
     shared: ClassVar[bool] = False
     """Whether the other members of the video hear of it too."""
 
     type: str
     user_id: str
+    """Whose doing it is; `*` is everybody."""
     session_id: str | None = None
     video_id: str | None = None
     seq: int | None = None
+    """Its place among the stored events."""
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    """The server's clock."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -138,7 +141,7 @@ class TurnChanged(Event):
     turn_id: str
     state: TurnState
     deadline_seconds: float | None = None
-    """How long it may stay so; None where time stands still."""
+    """How long it may stay so, unless time stands still."""
 
 
 class SpeechHeard(Event):
@@ -171,6 +174,7 @@ class AsrFinal(Event):
     engine: str
     model: str
     decode_seconds: float
+    """Time that the decode itself took."""
 
 
 class Intent(Event):
@@ -180,6 +184,7 @@ class Intent(Event):
     turn_id: str
     intent: str
     fired_by: str
+    """The words, or the rule, that decided it."""
 
 
 class ToolStart(Event):

@@ -28,7 +28,7 @@ Seq = Annotated[int, Field(ge=0, le=10_000_000)]
 class Message(BaseModel):
     """Unknown fields are refused: a typing mistake must not pass as silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
     @field_validator("*")
     @classmethod
@@ -44,6 +44,7 @@ class ConnectAuth(Message):
     token: Annotated[str, Field(max_length=200)]
     protocol: int
     client: Annotated[str, Field(max_length=80)] = ""
+    """Name and version of the program."""
 
 
 class Refusal(Message):
@@ -57,8 +58,11 @@ class OpenRecording(Message):
     """Begin a recording, or take up one again after a lost connection."""
 
     recording: Id
+    """A random name that the client gives it; it holds for one opening of the microphone."""
     session: Id
+    """As `VideoOpened` told it."""
     mode: Literal["one_note", "hands_free"] = "one_note"
+    """Whether the microphone closes with the first note or stays open."""
     sample_rate: Literal[16000] = 16000
 
 
@@ -77,7 +81,9 @@ class AudioChunk(Message):
 
     recording: Id
     seq: Seq
+    """Counts the recording's chunks from 0."""
     captured_at: WallClock
+    """When its first sample was recorded."""
 
 
 class ChunkStored(Message):
