@@ -22,6 +22,7 @@ from lossy.db.migrations import migrate
 from lossy.errors import SetupProblem
 from lossy.events import EVERYBODY_TOPIC, RecogniserChanged
 from lossy.settings import Settings
+from lossy.ui import mount as mount_pages
 from lossy.web.api import mount_api
 from lossy.web.namespaces import Sockets
 from lossy.web.origin import OriginGuard
@@ -58,6 +59,7 @@ def make_app(core: Core) -> FastAPI:
     )
     app.mount("/ws", sockets.app)
     mount_api(app, core)
+    mount_pages(app, core)
     app.add_middleware(OriginGuard, settings=core.settings)
     return app
 
