@@ -20,7 +20,7 @@ from lossy.db.users import Identity
 from lossy.errors import LossyError, NotSignedIn
 from lossy.events import EVERYBODY_TOPIC, Event, RecogniserChanged, SignedOut
 from lossy.ui.components.lock import Lock
-from lossy.ui.components.states import problem_state
+from lossy.ui.components.states import loading_state, problem_state
 from lossy.ui.pump import Pump
 from lossy.ui.theme import Frame
 from lossy.video_url import SAMPLE_TITLE, SAMPLE_URL, identify_url
@@ -42,7 +42,7 @@ class Page:
     identity: Identity
     pump: Pump
 
-    def __init__(self, core: Core, here: str, title: str, first: View, skeleton: str) -> None:
+    def __init__(self, core: Core, here: str, title: str, first: View) -> None:
         self.core = core
         self.client = ui.context.client
         self.frame = Frame(core, here, title)
@@ -50,7 +50,7 @@ class Page:
         self._first = first
         self._unlocked = False
         with self.frame.content:
-            ui.element("div").classes(f"skeleton {skeleton} bone")
+            loading_state(here)
         with self.frame.notices:
             self.lock = Lock(self._unlock)
         self.frame.bar.on("sample", lambda: self.attempt(self.open_sample()))
@@ -98,6 +98,7 @@ class Page:
         """Go to a review without a reload."""
         from lossy.ui.pages.review import ReviewView  # noqa: PLC0415  # a view opens pages, a page opens views
 
+        self.frame.bar.move_to("review")
         ui.navigate.history.push(f"/review/{video_id}" + ("?play=sample" if plays else ""))
         await self.show(ReviewView(video_id, plays=plays))
 

@@ -13,11 +13,12 @@ export default {
   template: `
     <section class="notes" aria-label="Notes">
       <div v-if="all.length" class="filters">
+        <div class="kinds-row">
         <button class="chip" type="button" :aria-pressed="!kind" @click="pick('')">All<span class="count">{{ all.length }}</span></button>
         <button v-for="one in kinds" :key="one.name" class="chip kind" type="button" :aria-pressed="kind === one.name" :aria-label="one.name + ', ' + one.count" :title="one.name" @click="pick(one.name)">
           <svg class="glyph" :style="kind === one.name ? null : { color: 'var(--' + one.name + ')' }"><use :href="'#g-' + one.name" /></svg><span class="count">{{ one.count }}</span></button>
-        <span class="grow"></span>
-        <label class="find"><svg class="icon"><use href="#i-search" /></svg><input v-model="words" type="search" placeholder="Find" aria-label="Find in notes" @input="refilter"></label>
+        </div>
+        <label class="find" :class="{ used: words }"><svg class="icon"><use href="#i-search" /></svg><input v-model="words" type="search" placeholder="Find" aria-label="Find in notes" @input="refilter"></label>
       </div>
       <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
         <div aria-hidden="true" :style="{ height: before + 'px' }"></div>

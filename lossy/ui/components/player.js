@@ -11,15 +11,15 @@ export default {
   emits: ["poster"],
   template: `
     <section class="player" aria-label="Player">
-      <div ref="stage" class="stage" @dragover.prevent @drop.prevent="take($event.dataTransfer.files[0])">
+      <div class="room"><div ref="stage" class="stage" :class="{ tall: shape < 1 }" :style="{ '--shape': shape }" @dragover.prevent @drop.prevent="take($event.dataTransfer.files[0])">
         <video ref="video" :src="src" playsinline preload="auto" :crossorigin="crossorigin" @click="playback.toggle()" @loadeddata="ready" @error="broken"></video>
         <div v-if="chip" class="glass anchor"><i :class="microphone"></i><span class="tc">{{ code }}</span><span class="small">{{ chip }}</span></div>
         <div v-if="ghost" class="glass ghost-over">
-          <div class="row"><span class="tc">{{ at(ghost.start_seconds) }}</span><span class="kind"><svg class="glyph"><use :href="'#g-' + ghost.category" /></svg>{{ ghost.category }}</span></div>
+          <div class="row"><span class="tc">{{ at(ghost.start_seconds) }}</span><span class="kind" :style="{ color: 'var(--' + ghost.category + ')' }"><svg class="glyph"><use :href="'#g-' + ghost.category" /></svg>{{ ghost.category }}</span></div>
           <p>{{ ghost.text }}</p>
           <div class="row small hints"><span class="kbd">Enter</span>keep<span class="kbd">Esc</span>or say “scratch that”</div>
         </div>
-        <button v-if="loaded && !playing && !started" class="big-play" type="button" aria-label="Play" @click="begin"><svg class="icon"><use href="#i-play" /></svg></button>
+        <button v-if="loaded && !playing && !started && !chip && !ghost" class="big-play" type="button" aria-label="Play" @click="begin"><svg class="icon"><use href="#i-play" /></svg></button>
         <div v-if="needsFile" class="over">
           <svg class="icon"><use href="#i-file" /></svg>
           <h2>{{ mismatch ? 'That is another file' : 'Open the file again' }}</h2>
@@ -32,7 +32,7 @@ export default {
           <p>{{ problem }}</p>
           <a v-if="address" class="btn" :href="address" target="_blank" rel="noopener noreferrer"><svg class="icon"><use href="#i-open" /></svg>Open it on its own page</a>
         </div>
-      </div>
+      </div></div>
       <div class="controls">
         <button class="icon-btn" type="button" :aria-label="playing ? 'Pause' : 'Play'" @click="playback.toggle()"><svg class="icon"><use :href="playing ? '#i-pause' : '#i-play'" /></svg></button>
         <span class="tc now">{{ code }}</span><span class="tc muted">/ {{ at(duration) }}</span>
@@ -42,7 +42,7 @@ export default {
         <button class="icon-btn" type="button" aria-label="Full screen" @click="full"><svg class="icon"><use href="#i-full" /></svg></button>
       </div>
     </section>`,
-  data: () => ({ src: undefined, code: "00:00.0", duration: 0, playing: false, started: false, loaded: false, rate: 1, muted: false, microphone: "off", ghost: null, problem: null, mismatch: null }),
+  data: () => ({ src: undefined, code: "00:00.0", duration: 0, playing: false, started: false, loaded: false, rate: 1, muted: false, microphone: "off", ghost: null, shape: 16 / 9, problem: null, mismatch: null }),
   computed: {
     needsFile() {
       return Boolean(this.wanted && !this.src);
@@ -101,6 +101,8 @@ export default {
     },
     ready() {
       [this.loaded, this.problem] = [true, null];
+      const { videoWidth, videoHeight } = this.$refs.video;
+      if (videoHeight) this.shape = videoWidth / videoHeight;
       this.look();
       review.tellDuration();
       if (this.narration && !this.started) this.begin();

@@ -14,6 +14,16 @@ _TITLES: dict[type[LossyError], str] = {
 }
 
 
+BONES = 6
+
+
+def loading_state(kind: str) -> None:
+    """Show the bones of a page while it is not known whose it is."""
+    with ui.element("div").classes(f"skeleton bones-{kind}").props("aria-busy=true aria-label=Loading"):
+        for _ in range(BONES):
+            ui.element("div").classes("bone")
+
+
 def state_page(symbol: str, title: str, text: str, *, acts: Callable[[], object] | None = None) -> None:
     """Show a state in the middle of the page."""
     with ui.element("div").classes("state-page"), ui.element("div").classes("inner"):

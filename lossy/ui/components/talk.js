@@ -28,7 +28,7 @@ export default {
           <button v-if="!live" class="chip slim" type="button" :aria-pressed="view.mode === 'hands_free'" title="Leave the microphone open and speak whenever you like" @click="switchMode">Hands-free</button>
           <span class="kbd" title="Microphone">M</span>
         </div>
-        <div ref="line" class="words" :class="{ hint: !words }" aria-live="polite"><template v-if="words"><span>{{ stable }}</span><span v-if="view.unstable" class="unstable"> {{ view.unstable }}</span></template><template v-else>{{ hint }}</template></div>
+        <div ref="line" class="words" :class="{ hint: !words }" aria-live="polite"><template v-if="words"><span>{{ stable }}</span><span v-if="view.unstable" class="unstable">{{ (stable ? ' ' : '') + view.unstable }}</span></template><template v-else>{{ hint }}</template></div>
         <div v-if="view.turn === 'error'" class="row failed">
           <button class="btn" type="button" @click="$emit('turn', { action: 'retry', turn_id: view.turn_id })">Try again</button>
           <button class="btn plain" type="button" @click="$emit('turn', { action: 'acknowledge', turn_id: view.turn_id })">Let it go</button>
@@ -66,6 +66,7 @@ export default {
     hint() {
       if (this.problem) return this.problem;
       if (this.view.message) return this.view.message;
+      if (this.view.demo && !this.live) return "The demo recogniser knows only the sample’s voice.";
       return this.live ? "Speak now. “Scratch that” takes the last one back." : HINTS[this.view.mode];
     },
   },

@@ -14,6 +14,11 @@ class TopBar(ui.element, component="top_bar.js"):
         super().__init__()
         self.props["here"] = here
 
+    def move_to(self, here: str) -> None:
+        """Show that the page became another one."""
+        self.props["here"] = here
+        self.update()
+
     def show_account(self, email: str) -> None:
         """Show whose page this is."""
         self.props["email"] = email

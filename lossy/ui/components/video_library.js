@@ -40,6 +40,7 @@ export default {
           <a :href="'/review/' + card.id">
             <div class="pic" :class="{ plain: !card.picture }">
               <img v-if="card.picture" :src="card.picture" alt="" loading="lazy">
+              <svg v-else-if="!card.marks.length" class="icon none" aria-hidden="true"><use href="#i-film" /></svg>
               <div v-else class="pattern" aria-hidden="true"><b v-for="(mark, n) in card.marks.slice(0, 120)" :key="n" :style="place(card, mark)"></b></div>
               <span v-if="card.duration" class="tc length">{{ length(card) }}</span>
             </div>
@@ -126,7 +127,7 @@ export default {
       const place = PLACES[card.platform] ?? (card.url ? new URL(card.url).host.replace("www.", "") : "");
       const posted = card.posted ? (card.posted === card.notes ? "all posted" : `${card.posted} posted`) : "";
       const reviewed = card.notes && !card.posted ? `reviewed to ${timeCode(card.reviewed).split(".")[0]}` : "";
-      return [place, card.notes ? this.count(card.notes, "note") : "no notes yet", posted, reviewed].filter(Boolean).join(" · ");
+      return [card.notes ? this.count(card.notes, "note") : "no notes yet", posted, reviewed, place].filter(Boolean).join(" · ");
     },
   },
 };

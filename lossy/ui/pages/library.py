@@ -21,7 +21,7 @@ def register(core: Core) -> None:
 
     @ui.page("/")
     def library_page() -> None:
-        Page(core, "library", "Library", LibraryView(), "library-bones")
+        Page(core, "library", "Library", LibraryView())
 
 
 class LibraryView:

@@ -12,7 +12,7 @@ from lossy.bus import Missed
 from lossy.db import notes, users, videos
 from lossy.db.models import Video
 from lossy.errors import InvalidInput, NotAllowed
-from lossy.events import Event
+from lossy.events import Event, RecogniserChanged
 from lossy.protocol import TurnAction
 from lossy.ui.assets import DEMO_PREFIX
 from lossy.ui.choices import Choices
@@ -34,7 +34,7 @@ def register(core: Core) -> None:
 
     @ui.page("/review/{video_id}")
     def review_page(video_id: str, play: str = "") -> None:
-        Page(core, "review", "Review", ReviewView(video_id, plays=play == "sample"), "review-bones")
+        Page(core, "review", "Review", ReviewView(video_id, plays=play == "sample"))
 
 
 class ReviewView:
@@ -121,6 +121,7 @@ class ReviewView:
             "words": view.words,
             "message": view.message,
             "mode": self._choices.mode,
+            "demo": self._page.core.recogniser.status.is_demo,
         }
 
     async def _load(self) -> None:
@@ -145,6 +146,8 @@ class ReviewView:
             self._early += batch
             return
         heard = self._hearing.take(batch)
+        if any(isinstance(item, RecogniserChanged) for item in batch):
+            heard.talk["demo"] = self._page.core.recogniser.status.is_demo
         if heard.reload:
             self._early = []
             background_tasks.create(self._load(), name="reload notes")

@@ -30,7 +30,7 @@ def register(core: Core) -> None:
 
     @ui.page("/settings")
     def settings_page() -> None:
-        Page(core, "settings", "Settings", SettingsView(), "sheet-bones")
+        Page(core, "settings", "Settings", SettingsView())
 
 
 class SettingsView:
