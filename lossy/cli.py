@@ -77,22 +77,24 @@ def say(file: Path, video: str, at_seconds: float, server: str | None, token: st
 @_JSON_OPTION
 def notes(video: str, server: str | None, token: str | None, *, as_json: bool) -> None:
     """List your notes on a video, in the order of the video."""
-    from lossy.client import api  # noqa: PLC0415
+    from lossy.client import api, notes_on  # noqa: PLC0415
+    from lossy.events import Note  # noqa: PLC0415
     from lossy.timecode import format_timecode  # noqa: PLC0415
 
     whom = _whom(server, token)
 
-    async def fetch() -> list[dict[str, Any]]:
+    async def fetch() -> list[Note]:
         async with api(*whom) as client:
-            found: list[dict[str, Any]] = (await client.get("/api/notes", params={"video": video})).json()
-            return found
+            return await notes_on(client, video)
 
     listed = _run(fetch())
     if as_json:
-        click.echo(json.dumps(listed, indent=2))
+        click.echo(json.dumps([note.model_dump(mode="json") for note in listed], indent=2))
         return
     for note in listed:
-        click.echo(f"{format_timecode(note['start_seconds'])}  {note['category']:<9} {note['text']}")
+        click.echo(f"{format_timecode(note.start_seconds)}  {note.category.value:<9} {note.text}")
+    if not listed:
+        click.echo("No notes on this video yet.", err=True)
 
 
 @main.group()

@@ -18,8 +18,8 @@ import socketio
 from pydantic import BaseModel
 from socketio.exceptions import ConnectionError as NoConnection
 
-from lossy.errors import LossyError, NotSignedIn, Unavailable
-from lossy.events import EVENT, AnyEvent
+from lossy.errors import LossyError, NotFound, NotSignedIn, Unavailable
+from lossy.events import EVENT, AnyEvent, Note
 from lossy.protocol import (
     PROTOCOL_VERSION,
     AskSince,
@@ -28,6 +28,7 @@ from lossy.protocol import (
     ControlRecording,
     Done,
     EventsSince,
+    NotesListed,
     OpenRecording,
     Playback,
     RecordingAction,
@@ -214,6 +215,23 @@ async def api(server: str, token: str | None = None) -> AsyncIterator[httpx.Asyn
             yield client
         except httpx.TransportError as error:
             raise Unavailable(f"No Lossy server answers at {server}. Start it with: make run") from error
+
+
+async def notes_on(client: httpx.AsyncClient, video: str) -> list[Note]:
+    """List the caller's notes on a video in its order; none if they never opened it."""
+    listed: list[Note] = []
+    more = True
+    while more:
+        try:
+            answer = await client.get("/api/notes", params={"video": video, "offset": len(listed)})
+        except Refused as refusal:
+            if refusal.code == NotFound.code:
+                return []
+            raise
+        page = NotesListed.model_validate(answer.json())
+        listed += page.notes
+        more = page.more
+    return listed
 
 
 async def _raise_refusal(response: httpx.Response) -> None:
