@@ -21,7 +21,6 @@ from typing import Any, Literal
 import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from lossy import ui
 from lossy.agent.core import Core
 from lossy.app import make_app
 from lossy.db import notes, videos
@@ -96,9 +95,9 @@ class Stage:
     async def _serve(self) -> None:
         await migrate(self.settings.async_database_url)
         self.core = Core(self.settings)
-        app = make_app(self.core)
-        ui.mount(app, self.core)
-        config = uvicorn.Config(app, port=self.settings.port, log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            make_app(self.core), port=self.settings.port, log_level="warning", timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         serving = asyncio.ensure_future(self._server.serve())
         while not self._server.started:  # noqa: ASYNC110  # uvicorn tells it no other way

@@ -70,7 +70,7 @@ def favicon() -> str:
 
 
 def _head() -> str:
-    theme = "const t = localStorage.getItem('lossy.theme'); if (t) document.documentElement.dataset.theme = t;"
+    theme = "{ const t = localStorage.getItem('lossy.theme'); if (t) document.documentElement.dataset.theme = t; }"
     modules = "".join(
         f'<link rel="modulepreload" href="{address()}/{name}">' for name in files() if name == "review.js"
     )

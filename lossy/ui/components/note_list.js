@@ -83,6 +83,8 @@ export default {
       const words = this.words.trim().toLowerCase();
       const fits = (note) => (!this.kind || note.category === this.kind) && (!words || note.text.toLowerCase().includes(words));
       this.list = this.kind || words ? Object.freeze(this.all.filter(fits)) : this.all;
+      if (this.list === this.all && this.arranged === review.notes.arrangement) return this.draw();
+      this.arranged = this.list === this.all ? review.notes.arrangement : null;
       this.heights.order(this.list.map((note) => note.id));
       if (!this.list.some((note) => note.id === this.activeId)) this.activeId = this.list[0]?.id ?? null;
       this.draw();

@@ -3,6 +3,7 @@ import { spokenTime, timeCode } from "lossy/format.js";
 import { review } from "lossy/review.js";
 
 const PLACES = 400;
+const [MANY, CALM_MS] = [500, 150];
 const STEPS = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageUp: -30, PageDown: 30 };
 
 export default {
@@ -34,7 +35,12 @@ export default {
   },
   created() {
     const lookAtNotes = () => (this.notes = review.notes.list);
-    this.stops = [review.notes.on(lookAtNotes), review.playback.on(() => this.look())];
+    const soon = () => {
+      clearTimeout(this.timer);
+      if (review.notes.list.length < MANY) lookAtNotes();
+      else this.timer = setTimeout(lookAtNotes, CALM_MS);
+    };
+    this.stops = [review.notes.on(soon), review.playback.on(() => this.look())];
     lookAtNotes();
   },
   mounted() {
@@ -46,6 +52,7 @@ export default {
   },
   unmounted() {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
     this.stops.forEach((stop) => stop());
   },
   methods: {

@@ -125,18 +125,16 @@ class ReviewView:
         }
 
     async def _load(self) -> None:
-        listed: list[Any] = []
+        me = self._page.identity.user_id
+        count = 0
         async with self._page.core.database.read() as db:
             while True:
-                me = self._page.identity.user_id
-                found = await notes.list_notes(db, me, video_id=self._video_id, offset=len(listed))
-                listed += [for_browser(note) for note in found]
+                found = await notes.list_notes(db, me, video_id=self._video_id, offset=count)
+                listed = [for_browser(note) for note in found]
+                self._list.apply([("put", note) for note in listed] if count else [("reset", listed)])
+                count += len(found)
                 if len(found) < notes.PAGE:
                     break
-        first, later = listed[: notes.PAGE], listed[notes.PAGE :]
-        self._list.apply([("reset", first)])
-        for start in range(0, len(later), notes.PAGE):
-            self._list.apply([("put", note) for note in later[start : start + notes.PAGE]])
         self._list.loaded()
         early, self._early = self._early, None
         self._hear(early or [])

@@ -21,7 +21,7 @@ export const NoteCard = {
           :style="{ color: 'var(--' + name + ')' }" @click="kind = name"><svg class="glyph"><use :href="'#g-' + name" /></svg><span v-if="name === kind">{{ name }}</span></button>
         <span class="grow"></span>
         <button type="button" class="act" @click="save"><span class="kbd">Enter</span>save</button>
-        <button type="button" class="act" @click="leave"><span class="kbd">Esc</span>leave</button>
+        <button type="button" class="act" aria-label="Leave it as it was" title="Esc" @click="leave"><svg class="icon"><use href="#i-close" /></svg></button>
       </div>
       <div v-else class="meta">
         <span class="kind" :style="{ color: 'var(--' + note.category + ')' }"><svg class="glyph" aria-hidden="true"><use :href="'#g-' + note.category" /></svg>{{ note.category }}</span>
@@ -30,8 +30,8 @@ export const NoteCard = {
         <span v-if="note.confidence < 0.5 && !isGhost" class="check">please check</span>
         <span class="grow"></span>
         <template v-if="isGhost">
-          <button type="button" class="act" tabindex="-1" @click="$emit('confirm', note)"><svg class="icon"><use href="#i-check" /></svg>keep<span v-if="hinted" class="kbd">Enter</span></button>
-          <button type="button" class="act" tabindex="-1" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg>scratch<span v-if="hinted" class="kbd">Esc</span></button>
+          <button type="button" class="act" tabindex="-1" aria-label="Keep" @click="$emit('confirm', note)"><svg class="icon"><use href="#i-check" /></svg><span class="word">keep</span><span v-if="hinted" class="kbd">Enter</span></button>
+          <button type="button" class="act" tabindex="-1" aria-label="Scratch" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">scratch</span><span v-if="hinted" class="kbd">Esc</span></button>
         </template>
         <template v-else>
           <span class="tools">

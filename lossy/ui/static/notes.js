@@ -13,7 +13,10 @@ export class NoteStore extends Emitter {
   list = Object.freeze([]);
   /** Turn id → how long its note still waits: {until, seconds, held}, `until` on this page's clock. */
   turns = Object.freeze({});
+  /** Grows when notes come, go or change places, not when one is only different. */
+  arrangement = 0;
   #byId = new Map();
+  #ghosts = new Map();
 
   get(id) {
     return this.#byId.get(id);
@@ -26,6 +29,8 @@ export class NoteStore extends Emitter {
     for (const [op, value] of ops) {
       if (op === "reset") {
         this.#byId.clear();
+        this.#ghosts.clear();
+        this.arrangement += 1;
         list = value.map((note) => this.#keep(note)).sort(before);
       } else if (op === "turn") this.#wait(value);
       else if (op === "put" && !SHOWN_NOWHERE.has(value.status)) this.#put(own(), value);
@@ -38,9 +43,7 @@ export class NoteStore extends Emitter {
   /** The newest note that still waits for its reviewer's word. */
   get ghost() {
     let newest = null;
-    for (const note of this.list) {
-      if (note.status === "ghost" && (!newest || note.created_at >= newest.created_at)) newest = note;
-    }
+    for (const note of this.#ghosts.values()) if (!newest || note.created_at >= newest.created_at) newest = note;
     return newest;
   }
 
@@ -57,6 +60,8 @@ export class NoteStore extends Emitter {
   #keep(note) {
     const kept = Object.freeze(note);
     this.#byId.set(note.id, kept);
+    if (note.status === "ghost") this.#ghosts.set(note.id, kept);
+    else this.#ghosts.delete(note.id);
     return kept;
   }
 
@@ -67,6 +72,7 @@ export class NoteStore extends Emitter {
       list[indexOf(list, known)] = this.#keep(note);
       return;
     }
+    this.arrangement += 1;
     if (known) list.splice(indexOf(list, known), 1);
     list.splice(place(list, note), 0, this.#keep(note));
   }
@@ -76,6 +82,8 @@ export class NoteStore extends Emitter {
     if (!known) return;
     list.splice(indexOf(list, known), 1);
     this.#byId.delete(id);
+    this.#ghosts.delete(id);
+    this.arrangement += 1;
   }
 }
 

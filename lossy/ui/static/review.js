@@ -7,7 +7,7 @@ import { Emitter } from "./emitter.js";
 import { NoteStore } from "./notes.js";
 import { Playback } from "./playback.js";
 import { Recorder } from "./recorder.js";
-import { openMicrophone, openNarration } from "./sources.js";
+import { openMicrophone, openNarration, warmUp } from "./sources.js";
 
 class Review extends Emitter {
   connection = new Connection();
@@ -36,6 +36,8 @@ class Review extends Emitter {
     this.options = { ...this.options, ...options };
     this.session = null;
     this.connection.open();
+    // Where the browser has no audio at all, the press says so in words.
+    warmUp().catch(() => null);
     if (this.connection.connected("/video")) this.#enter();
   }
 

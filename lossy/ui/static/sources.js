@@ -4,29 +4,41 @@ import { Refused } from "./token.js";
 export const SAMPLE_RATE = 16_000;
 const BLOCK_SAMPLES = 320;
 
+let graph = null;
+
+/** Make the audio graph before it is needed: a press then waits for the device alone. */
+export function warmUp() {
+  graph ??= makeGraph().catch((error) => {
+    graph = null;
+    throw error;
+  });
+  return graph;
+}
+
+async function makeGraph() {
+  const context = new AudioContext({ sampleRate: SAMPLE_RATE });
+  await context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
+  return context;
+}
+
 /** Open the microphone. `onBlock(Int16Array, level)` is called every 20 ms, `onLost()` when the device goes away. */
 export async function openMicrophone({ constraints, onBlock, onLost }) {
-  const stream = await askForMicrophone(constraints);
-  const context = new AudioContext({ sampleRate: SAMPLE_RATE });
-  try {
-    await context.audioWorklet.addModule(new URL("recorder-worklet.js", import.meta.url));
-    const node = new AudioWorkletNode(context, "lossy-recorder", { numberOfOutputs: 0 });
-    node.port.onmessage = ({ data }) => onBlock(new Int16Array(data.pcm), data.level);
-    context.createMediaStreamSource(stream).connect(node);
-    await context.resume();
-  } catch (error) {
-    close();
-    throw error;
-  }
-  const [track] = stream.getAudioTracks();
-  track.addEventListener("ended", onLost);
+  const [context, stream] = await Promise.all([warmUp(), askForMicrophone(constraints)]);
+  const source = context.createMediaStreamSource(stream);
+  const node = new AudioWorkletNode(context, "lossy-recorder", { numberOfOutputs: 0 });
+  node.port.onmessage = ({ data }) => onBlock(new Int16Array(data.pcm), data.level);
+  source.connect(node);
+  for (const track of stream.getTracks()) track.addEventListener("ended", onLost);
+  await context.resume();
 
   function close() {
-    for (const each of stream.getTracks()) {
-      each.removeEventListener("ended", onLost);
-      each.stop();
+    node.port.onmessage = null;
+    source.disconnect();
+    for (const track of stream.getTracks()) {
+      track.removeEventListener("ended", onLost);
+      track.stop();
     }
-    if (context.state !== "closed") context.close();
+    context.suspend();
   }
 
   return { close, pause: () => context.suspend(), resume: () => context.resume() };
