@@ -1,13 +1,16 @@
 """Rows that the tests of the database begin with."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lossy.db import notes, sessions, users, videos
 from lossy.db.engine import Database, Db
 from lossy.db.models import NoteRow, Recording, RecordingMode, ReviewSession, Role, Video
 from lossy.db.types import new_id
 from lossy.events import Category, Note, NoteStatus
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,9 @@ async def recorded(database: Database, who: Reviewer) -> Recording:
     recording = Recording(id=new_id(), session_id=who.session.id, user_id=who.user_id, mode=RecordingMode.ONE_NOTE)
     async with database.write() as db:
         return await sessions.open_recording(db, recording)
+
+
+async def do(database: Database, function: Callable[..., Awaitable[T]], *arguments: Any, **named: Any) -> T:
+    """Run one function of the database in a transaction of its own."""
+    async with database.write() as db:
+        return await function(db, *arguments, **named)

@@ -14,7 +14,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from lossy.db.migrations import current_revision, head_revision, migrate, run_alone
+from lossy.db.engine import make_engine
+from lossy.db.migrations import MIGRATION_LOCK, current_revision, head_revision, migrate, run_alone
 from lossy.db.models import METADATA
 from lossy.errors import SetupProblem
 
@@ -70,14 +71,23 @@ async def test_migrating_twice_changes_nothing(database_url: str) -> None:
     assert await current_revision(database_url) == head_revision()
 
 
-async def test_processes_that_migrate_at_once_do_not_collide(database_url: str) -> None:
-    script = f"import asyncio; from lossy.db.migrations import migrate; asyncio.run(migrate({database_url!r}))"
-    started = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT, stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    said = [(await process.communicate())[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], said
+async def test_migrating_waits_for_another_process_that_migrates(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    async with engine.connect() as other:
+        await other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+        migrating = asyncio.create_task(migrate(postgres_url))
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not migrating.done() and not await other.scalar(waiting):
+            await asyncio.wait([migrating], timeout=0.01)  # the server tells nobody who waits
+        assert not migrating.done()
+        await other.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+        await asyncio.wait_for(migrating, 60)
+    await engine.dispose()
+    assert await current_revision(postgres_url) == head_revision()
+
+
+async def test_many_that_migrate_at_once_do_not_collide(database_url: str) -> None:
+    await asyncio.gather(*(migrate(database_url) for _ in range(4)))
     assert await current_revision(database_url) == head_revision()
 
 
