@@ -22,6 +22,8 @@ class Review extends Emitter {
   file = null;
   #context = null;
   #held = false;
+  /** What was asked for before there was a session. */
+  #waiting = null;
 
   constructor() {
     super();
@@ -43,7 +45,7 @@ class Review extends Emitter {
 
   leave() {
     this.recorder.cancel();
-    this.#context = this.session = null;
+    this.#context = this.session = this.#waiting = null;
     this.playback.reportTo(null);
     this.connection.close();
   }
@@ -64,11 +66,7 @@ class Review extends Emitter {
   /** Narrate as soon as there is a session to narrate into. */
   narrateOnceConnected(url) {
     if (this.session) return this.narrate(url);
-    const stop = this.on(() => {
-      if (!this.session) return;
-      stop();
-      this.narrate(url);
-    });
+    this.#waiting = () => this.narrate(url);
   }
 
   /** Speak a recorded narration into a hands-free recording while the video runs. */
@@ -78,7 +76,10 @@ class Review extends Emitter {
   }
 
   async #record(mode, openSource, mayPause = true) {
-    if (!this.session) return this.#tellProblem("Not connected yet. One moment, then press again.");
+    if (!this.session) {
+      this.#waiting = () => this.#record(mode, openSource, mayPause);
+      return this.#tellProblem("Connecting… The microphone opens in a moment.");
+    }
     this.#tellProblem(null);
     if (mayPause && mode === "one_note" && this.options.autoPause) {
       this.playback.pauseForSpeech();
@@ -102,6 +103,9 @@ class Review extends Emitter {
         this.connection.request("/video", "report_playback", { session: opened.session, reports }),
       );
       this.#tellProblem(null);
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      waiting?.();
     } catch (error) {
       if (error.code !== "offline") this.#tellProblem(error.message);
     }
