@@ -44,6 +44,11 @@ class Subscription:
         self._waiting.append(event)
         self._wake.set()
 
+    def miss(self) -> None:
+        """Count an event that could not be offered."""
+        self._missed += 1
+        self._wake.set()
+
     def swap(self, topics: frozenset[str]) -> None:
         """Listen to other topics from now on."""
         self._bus.forget(self)
@@ -111,6 +116,11 @@ class Bus:
             heard |= self._by_topic.get(topic, set())
         for subscription in heard:
             subscription.offer(event)
+
+    def tell_missed(self) -> None:
+        """Tell every subscriber to reload: events of other processes may not have come through."""
+        for subscription in {each for listeners in self._by_topic.values() for each in listeners}:
+            subscription.miss()
 
     def attach_relay(self, queue: asyncio.Queue[Event]) -> None:
         """Copy what is published here to a relay's queue."""

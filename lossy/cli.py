@@ -131,7 +131,7 @@ def user_token(email: str) -> None:
     async def issue(database: Any) -> str:
         async with database.write() as db:
             account = await users.require_user(db, email)
-            return await users.issue_token(db, account.id, "command line")
+            return await users.issue_token(db, account.id, users.COMMAND_LINE)
 
     click.echo(_with_database(issue))
 
@@ -253,8 +253,16 @@ async def _owner_token(database: Any) -> str:
         owner = await users.owner(db)
         if owner is None:
             raise NotSignedIn("This Lossy was never started here, so it has no owner yet. Start it with: make run")
-        return await users.issue_token(db, owner.id, "command line")
+        return await users.issue_token(db, owner.id, users.COMMAND_LINE)
 
 
-def _table(figures: dict[str, Any]) -> str:
-    return "\n".join(f"{name:<40} {value}" for name, value in figures.items())
+def _table(figures: dict[str, Any], indent: str = "") -> str:
+    lines = []
+    for name, value in figures.items():
+        if not isinstance(value, dict):
+            lines.append(f"{indent}{name:<40} {value}")
+        elif any(isinstance(each, dict) for each in value.values()):
+            lines += [f"{indent}{name}", _table(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:<40} " + "  ".join(f"{key} {each}" for key, each in value.items()))
+    return "\n".join(lines)

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lossy.errors import SetupProblem
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 CHECKOUT = Path(__file__).parent.parent
 
 
@@ -62,6 +63,17 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("public_url")
+    @classmethod
+    def _origin_only(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.strip().rstrip("/").lower())
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path or parts.query:
+            raise ValueError("write it as https://name or https://name:port, with nothing behind")
+        default = parts.port in (None, DEFAULT_PORTS[parts.scheme])
+        return f"{parts.scheme}://{parts.netloc.rpartition(':')[0] if default and parts.port else parts.netloc}"
+
     @property
     def origin(self) -> str:
         """Scheme, host and port where this server answers on its own machine."""
@@ -71,7 +83,7 @@ class Settings(BaseSettings):
     def own_origins(self) -> frozenset[str]:
         """Origins whose pages are ours: the loopback names, the public address, and those added by setting."""
         loopback = {f"http://{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
-        public = {self.public_url.rstrip("/")} if self.public_url else set()
+        public = {self.public_url} if self.public_url else set()
         return frozenset({self.origin, *loopback, *public, *self.allowed_origins})
 
     @property

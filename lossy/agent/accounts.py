@@ -126,7 +126,7 @@ async def ensure_owner(database: Database) -> str | None:
     """Make the owner's account if there is none, and a one-time key while nobody can sign in to it otherwise."""
     async with database.write() as db:
         owner = await users.owner(db) or await users.add_user(db, users.OWNER_EMAIL, None, is_owner=True)
-        if owner.password_hash is not None or await users.has_live_token(db, owner.id):
+        if owner.password_hash is not None or await users.is_signed_in(db, owner.id):
             return None
         return await users.issue_ticket(db, owner.id, OWNER_LINK, lifetime=users.OWNER_LINK_LIFETIME)
 

@@ -21,6 +21,8 @@ TOKEN_IDLE_LIMIT = timedelta(days=14)
 TOKEN_TOUCH_EVERY = timedelta(minutes=10)
 TICKET_LIFETIME = timedelta(seconds=30)
 OWNER_LINK_LIFETIME = timedelta(minutes=10)
+COMMAND_LINE = "command line"
+"""Label of the tokens that `lossy` itself makes."""
 OWNER_EMAIL = "owner@localhost"
 
 
@@ -96,11 +98,12 @@ async def token_is_stale(db: Db, token_id: str) -> bool:
     return token is not None and token.used_at < utc_now() - TOKEN_TOUCH_EVERY
 
 
-async def has_live_token(db: Db, user_id: str) -> bool:
-    """Tell whether the user is signed in anywhere."""
+async def is_signed_in(db: Db, user_id: str) -> bool:
+    """Tell whether the user is signed in anywhere but at the command line of this machine."""
     now = utc_now()
     query = select(Token.id).where(
         Token.user_id == user_id,
+        Token.label != COMMAND_LINE,
         col(Token.revoked_at).is_(None),
         col(Token.expires_at) > now,
         col(Token.used_at) > now - TOKEN_IDLE_LIMIT,
