@@ -5,7 +5,7 @@ BOOTSTRAP := scripts/python -I scripts/bootstrap.py
 ARGS ?=
 
 # Commands, each in quotes, that fail when a generated file is stale. (bootstrap itself refuses a stale lock.)
-FRESH := "$(VENV)/python -m scripts.protocol --check"
+FRESH := "$(VENV)/python -m scripts.protocol --check" "$(VENV)/python -m scripts.readme --check"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test sure format lock bench protocol
@@ -46,3 +46,4 @@ bench:  ## run the benchmarks and print their figures
 protocol:  ## write the protocol's documents and types
 	@$(BOOTSTRAP) run dev
 	@$(VENV)/python -m scripts.protocol
+	@$(VENV)/python -m scripts.readme
