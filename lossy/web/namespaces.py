@@ -67,7 +67,7 @@ class AudioNamespace(Guarded):
             peer.identity.user_id, message.session, message.recording, mode, ask_again
         )
 
-    async def take_audio_chunk(self, sid: str, peer: Peer, message: AudioChunk, pcm: Any = None) -> ChunkStored:
+    async def take_audio_chunk(self, sid: str, peer: Peer, message: AudioChunk, pcm: Any) -> ChunkStored:
         """Store a chunk; the answer means that it is durable."""
         if not isinstance(pcm, bytes) or not pcm or len(pcm) % 2:
             raise InvalidInput("An audio chunk is 16-bit samples in one binary attachment.")

@@ -21,7 +21,7 @@ from lossy.agent.core import Core
 from lossy.db.users import Identity
 from lossy.errors import LossyError, NotSignedIn
 from lossy.events import SIGNED_OUT_TOPIC, SignedOut
-from lossy.protocol import EXCHANGES, PROTOCOL_VERSION, ConnectAuth, Refusal
+from lossy.protocol import EXCHANGES, PROTOCOL_VERSION, AudioChunk, ConnectAuth, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +133,10 @@ class Guarded(socketio.AsyncNamespace):  # type: ignore[misc]
     async def _take(self, event: str, sid: str, args: tuple[Any, ...]) -> dict[str, Any] | None:
         peer = self.peers.get(sid)
         model = _CLIENT_MESSAGES.get((self.namespace, event))
-        if peer is None or model is None or not args:
+        if peer is None or model is None:
             return await self._close(sid, "The protocol has no such message.")
+        if len(args) != (2 if model is AudioChunk else 1):
+            return await self._close(sid, "The message has the wrong number of parts.")
         try:
             message = model.model_validate(args[0])
         except ValidationError as error:
@@ -144,8 +146,6 @@ class Guarded(socketio.AsyncNamespace):  # type: ignore[misc]
             answer = await method(sid, peer, message, *args[1:])
         except LossyError as refusal:
             return _refused(refusal)
-        except TypeError:
-            return await self._close(sid, "The message has the wrong number of parts.")
         return answer.model_dump(mode="json")
 
     async def _close(self, sid: str, why: str) -> dict[str, Any]:
