@@ -7,34 +7,27 @@ A real server runs on a temporary data folder; Chromium looks at it. `--readme` 
 """
 
 import argparse
-import asyncio
-import base64
-import socket
 import tempfile
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from lossy.agent.core import Core
-from lossy.app import make_app
-from lossy.db import notes, videos
-from lossy.db.migrations import migrate
+from lossy.db import notes
 from lossy.db.models import NoteRow
 from lossy.events import AsrPartial, MicrophoneChanged, MicrophoneState, TurnChanged, TurnState
-from lossy.settings import Settings
-from scripts.screenshot_seed import GHOST_WORDS, Seeded, seed
+from scripts.screenshot_seed import GHOST_WORDS, Seeded
+from scripts.screenshot_stage import Stage, paint_posters
 from tests.services.find import chromium
 
 WIDTHS = (400, 768, 1024, 1440)
 HEIGHT = 900
+README_WIDTH, README_HEIGHT = 1200, 740
 README_IMAGES = Path(__file__).parent.parent / "docs" / "images"
-READY_SECONDS = 30
 SEEK = """async seconds => {
   const video = document.querySelector("video");
   const there = new Promise(done => (video.onseeked = done));
@@ -46,64 +39,9 @@ OPEN_MICROPHONE = """async () => {
   [recorder.level, recorder.state] = [0.2, "open"];
   recorder.tell("open");
 }"""
-PAINT = """([from, over, to]) => {
-  const canvas = Object.assign(document.createElement("canvas"), { width: 480, height: 270 });
-  const pen = canvas.getContext("2d");
-  const sky = pen.createLinearGradient(0, 0, 480, 270);
-  sky.addColorStop(0, from), sky.addColorStop(0.6, over), sky.addColorStop(1, to);
-  pen.fillStyle = sky;
-  pen.fillRect(0, 0, 480, 270);
-  return canvas.toDataURL("image/webp", 0.8).split(",")[1];
-}"""
-PALETTES = (("#14532d", "#86a873", "#1f2937"), ("#312e81", "#a78bfa", "#0f172a"), ("#3b5b7a", "#d48b6a", "#2b2136"))
 Scheme = Literal["dark", "light"]
+Look = tuple[Scheme, int]
 SCHEMES: tuple[Scheme, ...] = ("dark", "light")
-
-
-class Stage:
-    """A running server, its core and what was seeded."""
-
-    def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.settings = Settings(data_dir=data, port=port, stt_model="demo", extension_origins=())
-        self.loop = asyncio.new_event_loop()
-        self.core: Core
-        self.seeded: Seeded
-        self._server: uvicorn.Server
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self.loop.run_until_complete, args=(self._serve(),), daemon=True)
-
-    def start(self) -> None:
-        """Serve, and fill the database."""
-        self._thread.start()
-        if not self._ready.wait(READY_SECONDS):
-            raise RuntimeError("the server did not start")
-        self.seeded = self.run(seed(self.core))
-
-    def stop(self) -> None:
-        """End the server; a page that looks at it is offline then."""
-        self._server.should_exit = True
-        self._server.force_exit = True
-        self._thread.join(READY_SECONDS)
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Do something in the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(READY_SECONDS)
-
-    async def _serve(self) -> None:
-        await migrate(self.settings.async_database_url)
-        self.core = Core(self.settings)
-        config = uvicorn.Config(
-            make_app(self.core), port=self.settings.port, log_level="warning", timeout_graceful_shutdown=1
-        )
-        self._server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(self._server.serve())
-        while not self._server.started:  # noqa: ASYNC110  # uvicorn tells it no other way
-            await asyncio.sleep(0.05)
-        self._ready.set()
-        await serving
 
 
 @dataclass(frozen=True)
@@ -223,18 +161,11 @@ SHOTS = (
 )
 
 
-def take(stage: Stage, browser: Browser, shot: Shot, look: tuple[Scheme, int], path: Path) -> None:
+def take(stage: Stage, browser: Browser, shot: Shot, look: Look, path: Path) -> None:
     """Take one picture in a scheme and width."""
-    scheme, width = look
-    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)
-    page = context.new_page()
-    page.on("pageerror", lambda error: print(f"  {path.name}: {error}"))
-    token = shot.token(stage.seeded)
-    if token is not None:
-        page.add_init_script(f"localStorage.setItem('lossy.token', '{token}')")
+    page = open_page(stage, browser, look, shot.token(stage.seeded))
     if shot.name == "locked":
         page.route("**/api/tickets", lambda _route: None)
-    page.route("https://media.example.com/**", _refuse)
     page.goto(stage.settings.origin + shot.path(stage.seeded))
     page.wait_for_selector(shot.wait_for, timeout=15_000)
     shot.prepare(stage, page)
@@ -245,28 +176,25 @@ def take(stage: Stage, browser: Browser, shot: Shot, look: tuple[Scheme, int], p
         _undo(stage, page)
     if shot.name == "review-listening":
         _forget_ghost(stage)
-    context.close()
+    page.unroute_all(behavior="ignoreErrors")
+    page.context.close()
+
+
+def open_page(stage: Stage, browser: Browser, look: Look, token: str | None) -> Page:
+    """Open a tab in a scheme and width, signed in with a token."""
+    scheme, width = look
+    height = README_HEIGHT if width == README_WIDTH else HEIGHT
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page = context.new_page()
+    page.on("pageerror", lambda error: print(f"  {error}"))
+    page.route("https://media.example.com/**", _refuse)
+    if token is not None:
+        page.add_init_script(f"localStorage.setItem('lossy.token', '{token}')")
+    return page
 
 
 def _refuse(route: Route) -> None:
     route.fulfill(status=404, content_type="text/html", body="no such film")
-
-
-def _paint_posters(stage: Stage, browser: Browser) -> None:
-    page = browser.new_page()
-    seeded = stage.seeded
-    for video_id, palette in zip(seeded.pictured_ids, PALETTES, strict=True):
-        stage.run(_store_poster(stage.core, seeded.user_id, video_id, page.evaluate(PAINT, palette)))
-    page.add_init_script(f"localStorage.setItem('lossy.token', '{seeded.token}')")
-    page.goto(f"{stage.settings.origin}/review/{seeded.sample_id}")
-    page.wait_for_function("document.querySelector('video')?.readyState >= 2")
-    page.wait_for_timeout(500)
-    page.close()
-
-
-async def _store_poster(core: Core, user_id: str, video_id: str, picture: str) -> None:
-    async with core.database.write() as db:
-        await videos.change_video(db, user_id, video_id, thumbnail=base64.b64decode(picture))
 
 
 @contextmanager
@@ -279,7 +207,7 @@ def staged() -> Iterator[tuple[Stage, Browser]]:
         stage = Stage(Path(data))
         stage.start()
         browser = playwright.chromium.launch(executable_path=str(found), args=["--no-sandbox"])
-        _paint_posters(stage, browser)
+        paint_posters(stage, browser)
         yield stage, browser
         browser.close()
         stage.stop()
@@ -299,17 +227,39 @@ def main() -> None:
             README_IMAGES.mkdir(parents=True, exist_ok=True)
             listening = next(shot for shot in SHOTS if shot.name == "review-listening")
             for scheme in SCHEMES:
-                take(stage, browser, listening, (scheme, 1280), README_IMAGES / f"review-{scheme}.png")
+                take(stage, browser, listening, (scheme, README_WIDTH), README_IMAGES / f"review-{scheme}.png")
         if given.folder is not None:
             given.folder.mkdir(parents=True, exist_ok=True)
             _take_all(stage, browser, given)
+            if given.only in "offline":
+                _take_offline(stage, browser, given)
+
+
+def _take_offline(stage: Stage, browser: Browser, given: argparse.Namespace) -> None:
+    looks = [
+        (scheme, width) for scheme in SCHEMES if scheme in given.schemes for width in map(int, given.widths.split(","))
+    ]
+    pages = [open_page(stage, browser, look, stage.seeded.token) for look in looks]
+    for page in pages:
+        page.goto(f"{stage.settings.origin}/review/{stage.seeded.sample_id}")
+        page.wait_for_selector(".note")
+        _seek(5.6)(stage, page)
+    stage.stop()
+    for page, (scheme, width) in zip(pages, looks, strict=True):
+        page.wait_for_selector(".banner")
+        page.wait_for_timeout(300)
+        page.screenshot(path=given.folder / f"offline-{scheme}-{width}.png")
 
 
 def _take_all(stage: Stage, browser: Browser, given: argparse.Namespace) -> None:
     for shot in (shot for shot in SHOTS if given.only in shot.name):
-        for scheme in (scheme for scheme in SCHEMES if scheme in given.schemes):
-            for width in map(int, given.widths.split(",")):
-                take(stage, browser, shot, (scheme, width), given.folder / f"{shot.name}-{scheme}-{width}.png")
+        for scheme, width in _looks(given):
+            take(stage, browser, shot, (scheme, width), given.folder / f"{shot.name}-{scheme}-{width}.png")
+
+
+def _looks(given: argparse.Namespace) -> list[Look]:
+    widths = [int(width) for width in given.widths.split(",")]
+    return [(scheme, width) for scheme in SCHEMES if scheme in given.schemes for width in widths]
 
 
 if __name__ == "__main__":

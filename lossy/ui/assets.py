@@ -19,6 +19,22 @@ DEMO_PREFIX = "/demo"
 STYLES = ("tokens", "base", "controls", "frame")
 _MAIN_FONT = "inter-latin-wght-normal.woff2"
 _DEMO_FILES = frozenset({FILM.name, NARRATION.name})
+# NiceGUI and Vue's compiler need inline scripts and eval; what a page may load and where it may speak is kept to us.
+# Videos are played from wherever they are.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src * blob: data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 mimetypes.add_type("font/woff2", ".woff2")
@@ -75,4 +91,5 @@ def _head() -> str:
         f'<link rel="modulepreload" href="{address()}/{name}">' for name in files() if name == "review.js"
     )
     font = f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{address()}/fonts/{_MAIN_FONT}">'
-    return f'<link rel="stylesheet" href="{address()}/lossy.css">{font}{modules}<script>{theme}</script>'
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    return f'{policy}<link rel="stylesheet" href="{address()}/lossy.css">{font}{modules}<script>{theme}</script>'

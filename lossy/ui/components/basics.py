@@ -56,9 +56,10 @@ class Switch(ui.element):
         self.classes("switch").props("type=button role=switch")
         self.props["aria-label"] = label
         self.props["aria-checked"] = str(value).lower()
-        self.on("click", self._turn)
+        self.on("click", self.turn)
 
-    def _turn(self) -> Any:
+    def turn(self) -> Any:
+        """Change to the other one, as a click does."""
         self.value = not self.value
         self.props["aria-checked"] = str(self.value).lower()
         self.update()

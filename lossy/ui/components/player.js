@@ -12,7 +12,7 @@ export default {
   template: `
     <section class="player" aria-label="Player">
       <div class="room"><div ref="stage" class="stage" :class="{ tall: shape < 1 }" :style="{ '--shape': shape }" @dragover.prevent @drop.prevent="take($event.dataTransfer.files[0])">
-        <video ref="video" :src="src" playsinline preload="auto" :crossorigin="crossorigin" @click="playback.toggle()" @loadeddata="ready" @error="broken"></video>
+        <video ref="video" :src="src" playsinline preload="auto" @click="playback.toggle()" @loadeddata="ready" @error="broken"></video>
         <div v-if="chip" class="glass anchor"><i :class="microphone"></i><span class="tc">{{ code }}</span><span class="small">{{ chip }}</span></div>
         <div v-if="ghost" class="glass ghost-over">
           <div class="row"><span class="tc">{{ at(ghost.start_seconds) }}</span><span class="kind" :style="{ color: 'var(--' + ghost.category + ')' }"><svg class="glyph"><use :href="'#g-' + ghost.category" /></svg>{{ ghost.category }}</span></div>
@@ -46,9 +46,6 @@ export default {
   computed: {
     needsFile() {
       return Boolean(this.wanted && !this.src);
-    },
-    crossorigin() {
-      return this.src?.startsWith("http") ? "anonymous" : undefined;
     },
     address() {
       return /^https?:\/\//.test(this.source ?? "") ? this.source : null;

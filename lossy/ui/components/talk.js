@@ -28,7 +28,7 @@ export default {
           <button v-if="!live" class="chip slim" type="button" :aria-pressed="view.mode === 'hands_free'" title="Leave the microphone open and speak whenever you like" @click="switchMode">Hands-free</button>
           <span class="kbd" title="Microphone">M</span>
         </div>
-        <div ref="line" class="words" :class="{ hint: !words }" aria-live="polite"><template v-if="words"><span>{{ stable }}</span><span v-if="view.unstable" class="unstable">{{ (stable ? ' ' : '') + view.unstable }}</span></template><template v-else>{{ hint }}</template></div>
+        <div ref="line" class="words" :class="{ hint: !words, long: long && words }" aria-live="polite"><template v-if="words"><span>{{ stable }}</span><span v-if="view.unstable" class="unstable">{{ (stable ? ' ' : '') + view.unstable }}</span></template><template v-else>{{ hint }}</template></div>
         <div v-if="view.turn === 'error'" class="row failed">
           <button class="btn" type="button" @click="$emit('turn', { action: 'retry', turn_id: view.turn_id })">Try again</button>
           <button class="btn plain" type="button" @click="$emit('turn', { action: 'acknowledge', turn_id: view.turn_id })">Let it go</button>
@@ -36,7 +36,7 @@ export default {
       </div>
     </section>`,
   data() {
-    return { view: { microphone: "off", turn: "idle", stable: "", unstable: "", words: "", message: null, mode: "one_note", ...this.initial }, local: "off", level: 0, position: "00:00.0", problem: null };
+    return { view: { microphone: "off", turn: "idle", stable: "", unstable: "", words: "", message: null, mode: "one_note", ...this.initial }, local: "off", level: 0, position: "00:00.0", problem: null, long: false };
   },
   computed: {
     state() {
@@ -72,7 +72,11 @@ export default {
   },
   watch: {
     words() {
-      this.$nextTick(() => (this.$refs.line.scrollLeft = this.$refs.line.scrollWidth));
+      this.$nextTick(() => {
+        const { line } = this.$refs;
+        line.scrollLeft = line.scrollWidth;
+        this.long = line.scrollLeft > 0;
+      });
     },
   },
   created() {

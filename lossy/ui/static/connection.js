@@ -4,6 +4,7 @@ import { Refused, token } from "./token.js";
 
 const PROTOCOL = 1;
 const ANSWER_WITHIN_MS = 10_000;
+const REFUSED_RETRY_MS = 5_000;
 const NAMESPACES = ["/audio", "/video", "/user"];
 
 export class Connection extends Emitter {
@@ -11,7 +12,7 @@ export class Connection extends Emitter {
   #sockets = {};
   #received = new Emitter();
 
-  /** Connect, and tell {namespace, connected} at every change; `io` is socket.io's client, shipped with NiceGUI. */
+  /** Connect, and tell {namespace, connected, refusal} at every change; `io` is socket.io's client, shipped with NiceGUI. */
   open(io = globalThis.io) {
     if (this.#sockets["/user"]) return;
     for (const name of NAMESPACES) {
@@ -19,7 +20,7 @@ export class Connection extends Emitter {
       const socket = io(name, { path: "/ws/socket.io", transports: ["websocket"], reconnectionDelayMax: 2000, auth });
       socket.on("connect", () => this.#changed(name, true));
       socket.on("disconnect", () => this.#changed(name, false));
-      socket.on("connect_error", (error) => this.tell({ namespace: name, connected: false, refusal: error.data ?? null }));
+      socket.on("connect_error", (error) => this.#failed(name, socket, error));
       socket.onAny((event, body) => this.#received.tell({ namespace: name, event, body }));
       this.#sockets[name] = socket;
     }
@@ -50,6 +51,13 @@ export class Connection extends Emitter {
   close() {
     for (const socket of Object.values(this.#sockets)) socket.disconnect();
     this.#sockets = {};
+  }
+
+  #failed(namespace, socket, error) {
+    // socket.io tries again by itself unless it was the server that said no.
+    const refusal = socket.active ? null : error.message;
+    if (refusal) setTimeout(() => this.#sockets[namespace] === socket && socket.connect(), REFUSED_RETRY_MS);
+    this.tell({ namespace, connected: false, refusal });
   }
 
   #changed(namespace, connected) {

@@ -5,6 +5,7 @@
 import { Chunker, MAX_KEPT_BYTES, Outbox } from "./chunks.js";
 import { Emitter } from "./emitter.js";
 
+const SLOWER_MS = 500;
 const now = () => Date.now() / 1000;
 
 export class Recorder extends Emitter {
@@ -130,8 +131,10 @@ export class Recorder extends Emitter {
       outbox.stored(seq);
       outbox.credit = answer.credit_bytes;
     } catch (error) {
-      if (error.code !== "offline") return this.#refused(recording, error);
       outbox.sendAgain(seq, seq);
+      if (error.code === "too_many") setTimeout(() => outbox === this.#outbox && this.#send(), SLOWER_MS);
+      else if (error.code === "conflict") this.#over(recording);
+      else if (error.code !== "offline") this.#refused(recording, error);
       return;
     }
     if (outbox !== this.#outbox) return;
@@ -167,6 +170,11 @@ export class Recorder extends Emitter {
   async #lost() {
     this.problem = "The microphone went away. What you said until then is kept.";
     await this.#end("device_lost");
+  }
+
+  /** The server ended it; its last words may still be on their way here. */
+  #over(recording) {
+    if (recording === this.id) this.#close("off", null);
   }
 
   #refused(recording, error) {

@@ -27,7 +27,10 @@ class Review extends Emitter {
 
   constructor() {
     super();
-    this.connection.on(({ namespace, connected }) => namespace === "/video" && connected && this.#enter());
+    this.connection.on(({ namespace, connected, refusal }) => {
+      if (namespace === "/video" && connected) this.#enter();
+      if (refusal) this.#tellProblem(refusal);
+    });
     this.connection.receive(({ event, body }) => this.#hear(event, body));
     this.recorder.on((state) => this.#microphoneMoved(state));
   }

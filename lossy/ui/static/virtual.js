@@ -4,6 +4,8 @@ export class Heights {
   #known = new Map();
   #tops = [0];
   #ids = [];
+  #places = new Map();
+  #changedFrom = Infinity;
 
   constructor(guess, gap) {
     this.guess = guess;
@@ -13,7 +15,9 @@ export class Heights {
   /** Take the order of the items; gives the height of all. */
   order(ids) {
     this.#ids = ids;
-    this.#sum();
+    this.#places = new Map(ids.map((id, place) => [id, place]));
+    this.#tops = new Array(ids.length + 1).fill(0);
+    this.#sum(0);
     return this.total;
   }
 
@@ -21,15 +25,13 @@ export class Heights {
   learn(id, height) {
     if (this.#known.get(id) === height) return false;
     this.#known.set(id, height);
+    this.#changedFrom = Math.min(this.#changedFrom, this.#places.get(id) ?? Infinity);
     return true;
   }
 
-  forget(id) {
-    this.#known.delete(id);
-  }
-
+  /** Take what was learnt into the sums. */
   resum() {
-    this.#sum();
+    this.#sum(this.#changedFrom);
   }
 
   get total() {
@@ -63,11 +65,10 @@ export class Heights {
     return low;
   }
 
-  #sum() {
-    const count = this.#ids.length;
-    const tops = new Array(count + 1);
-    tops[0] = 0;
-    for (let i = 0; i < count; i += 1) tops[i + 1] = tops[i] + (this.#known.get(this.#ids[i]) ?? this.guess) + this.gap;
-    this.#tops = tops;
+  #sum(from) {
+    for (let i = from; i < this.#ids.length; i += 1) {
+      this.#tops[i + 1] = this.#tops[i] + (this.#known.get(this.#ids[i]) ?? this.guess) + this.gap;
+    }
+    this.#changedFrom = Infinity;
   }
 }
