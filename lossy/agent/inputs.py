@@ -1,14 +1,17 @@
 """What a session's inbox takes. An input with `done` is answered: its sender waits for it and hears a refusal."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lossy.agent.machine import TurnInput
-from lossy.agent.recording import OnGap
 from lossy.db.models import RecordingMode
 from lossy.inference.notes import StructuredNote
 from lossy.inference.speech import Pcm, Transcript
 from lossy.protocol import RecordingAction, RecordingOpened, TurnAction
+
+OnGap = Callable[[int, int], None]
+"""Told the first and the last seq of chunks that are missing."""
 
 
 def _future() -> "asyncio.Future[None]":

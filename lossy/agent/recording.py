@@ -1,8 +1,8 @@
 """A recording while it is open: the tape, where speech begins and ends on it, and the turn that listens."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lossy.agent.inputs import OnGap
 from lossy.agent.tape import Tape
 from lossy.agent.turn import LiveTurn
 from lossy.db.models import RecordingMode
@@ -13,8 +13,6 @@ MAX_TURN_SECONDS = 60.0
 MAX_TURN_BYTES = 5_000_000
 SILENCE_LIMIT_SECONDS = 60.0
 """In one-note mode, silence this long after the press switches the microphone off."""
-
-OnGap = Callable[[int, int], None]
 
 
 @dataclass

@@ -15,7 +15,6 @@ from typing import Any, Protocol, TypedDict
 
 from lossy.agent import inputs, turn_effects
 from lossy.agent.clock import Clock, SystemClock
-from lossy.agent.listening import Listening
 from lossy.agent.machine import (
     Effect,
     MicrophoneInput,
@@ -87,6 +86,8 @@ class AgentSession:
     """The live session. Its public methods may be called by anybody in the process; they only post to the inbox."""
 
     def __init__(self, row: ReviewSession, lease: Lease, faculties: Faculties) -> None:
+        from lossy.agent.listening import Listening  # noqa: PLC0415 -- brings numpy, which a start can do without
+
         self.id = row.id
         self.user_id = row.user_id
         self.video_id = row.video_id

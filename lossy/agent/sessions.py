@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from lossy.agent import inputs
 from lossy.agent.chunk_writer import ChunkWriter
-from lossy.agent.recording import OnGap
+from lossy.agent.inputs import OnGap
 from lossy.agent.session import AgentSession, Faculties
 from lossy.db import sessions as store
 from lossy.db import videos

@@ -1,19 +1,16 @@
 """Brings a database to the revision that this code knows.
 
-The scripts are in `alembic/` beside the package in a checkout, and in `lossy/_alembic` in a wheel. A migration is one
-transaction on both databases: it happened or it did not. Processes that start together take turns: PostgreSQL by an
-advisory lock, SQLite by its write lock.
+The scripts are in `alembic/` beside the package in a checkout, and in `lossy/_alembic` in a wheel; each is named for
+its revision, so that a start that finds nothing to do need not load Alembic. A migration is one transaction on both
+databases: it happened or it did not. Processes that start together take turns: PostgreSQL by an advisory lock, SQLite
+by its write lock.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +21,7 @@ from lossy.db.engine import make_engine
 from lossy.errors import SetupProblem
 
 MIGRATION_LOCK = 0x10552
+VERSION_TABLE = "alembic_version"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SCRIPTS = (_PACKAGE / "_alembic", _PACKAGE.parent / "alembic")
 
@@ -44,9 +42,14 @@ async def current_revision(url: str) -> str | None:
     return await run_alone(url, _revision)
 
 
-def head_revision() -> str | None:
+def head_revision() -> str:
     """Give the newest revision that this code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return known_revisions()[-1]
+
+
+def known_revisions() -> list[str]:
+    """List the revisions that this code knows, oldest first."""
+    return sorted(script.name.partition("_")[0] for script in (_scripts() / "versions").glob("[0-9]*_*.py"))
 
 
 async def run_alone(url: str, work: Callable[[Connection], T]) -> T:
@@ -66,38 +69,46 @@ async def run_alone(url: str, work: Callable[[Connection], T]) -> T:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
-    here = _revision(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    here, known = _revision(connection), known_revisions()
+    if here == known[-1]:
+        return
     if here is not None and here not in known:
         raise SetupProblem(
             "This database was written by a newer Lossy. Start that one, or set LOSSY_DATABASE_URL to another database."
         )
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
 
 
-def _config() -> Config:
-    config = Config()
+def _scripts() -> Path:
     scripts = next((folder for folder in _SCRIPTS if folder.is_dir()), None)
     if scripts is None:
         raise SetupProblem("The scripts that prepare the database are missing. Install Lossy again.")
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    return config
+    return scripts
 
 
 async def _check_usable(engine: AsyncEngine) -> None:
-    import asyncpg  # noqa: PLC0415 -- not needed with SQLite
+    refusals: tuple[type[Exception], ...] = (OSError, DBAPIError)
+    if engine.dialect.name != "sqlite":
+        import asyncpg  # noqa: PLC0415 -- not needed with SQLite
 
+        refusals += (asyncpg.PostgresError,)
     where = engine.url.render_as_string(hide_password=True)
     try:
         async with engine.execution_options(lossy_write=True).begin():
             pass
-    except (OSError, DBAPIError, asyncpg.PostgresError) as error:
+    except refusals as error:
         reason = getattr(error, "orig", None) or error
         raise SetupProblem(f"The database {where} can't be used: {reason}") from error
 

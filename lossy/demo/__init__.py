@@ -6,12 +6,15 @@ model.
 import wave
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from lossy.events import Category
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 DEMO = Path(__file__).parent
 UTTERANCES = DEMO / "utterances"
@@ -76,8 +79,10 @@ def read_sample() -> Sample:
     return Sample.model_validate_json((DEMO / "sample.json").read_bytes())
 
 
-def read_pcm(path: Path) -> npt.NDArray[np.int16]:
+def read_pcm(path: Path) -> "npt.NDArray[np.int16]":
     """Return the samples of a 16 kHz mono PCM16 WAV file; raises ValueError for any other."""
+    import numpy as np  # noqa: PLC0415
+
     with wave.open(str(path)) as recording:
         if (recording.getframerate(), recording.getnchannels(), recording.getsampwidth()) != (16_000, 1, 2):
             raise ValueError(f"{path.name} is not 16 kHz mono PCM16.")

@@ -17,13 +17,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import quote
 
-import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from lossy.errors import LossyError
+
+if TYPE_CHECKING:
+    import httpx
 
 DEMO_MODEL = "demo"
 DEFAULT_MODEL = "base.en"
@@ -135,6 +137,8 @@ async def fetch_model(
     repository = REPOSITORIES.get(name)
     if repository is None:
         raise UnknownModel(f"There is no speech model “{name}”. Known are: {', '.join(REPOSITORIES)}; or a directory.")
+    import httpx  # noqa: PLC0415
+
     timeout = httpx.Timeout(stall_seconds, connect=reach_seconds)
     async with httpx.AsyncClient(follow_redirects=True, timeout=timeout) as client:
         files = await _list_files(client, endpoint or _default_endpoint(), repository, reach_seconds)
@@ -150,7 +154,9 @@ async def fetch_model(
             ) from error
 
 
-async def _list_files(client: httpx.AsyncClient, endpoint: str, repository: str, seconds: float) -> list[_File]:
+async def _list_files(client: "httpx.AsyncClient", endpoint: str, repository: str, seconds: float) -> list[_File]:
+    import httpx  # noqa: PLC0415
+
     try:
         async with asyncio.timeout(seconds):
             answer = await client.get(f"{endpoint}/api/models/{quote(repository)}/revision/main?blobs=true")
@@ -168,7 +174,7 @@ async def _list_files(client: httpx.AsyncClient, endpoint: str, repository: str,
     return files
 
 
-async def _fetch_file(client: httpx.AsyncClient, link: str, file: _File, partial: Path, count: _Count) -> None:
+async def _fetch_file(client: "httpx.AsyncClient", link: str, file: _File, partial: Path, count: _Count) -> None:
     with _Arrival(partial / file.name) as arrival:
         async with client.stream("GET", link) as answer:
             answer.raise_for_status()

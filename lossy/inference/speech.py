@@ -4,21 +4,24 @@ Audio is 16 kHz mono PCM16 everywhere. Times of words are seconds from the first
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from lossy.errors import LossyError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 SAMPLE_RATE = 16_000
 
-Pcm = npt.NDArray[np.int16]
+Pcm: TypeAlias = "npt.NDArray[np.int16]"
 """Samples of shape [n], 16 kHz mono."""
 
 
 def samples_from_bytes(pcm: bytes) -> Pcm:
     """Read PCM16 little endian as it comes over the wire; raises ValueError on half a sample."""
+    import numpy as np  # noqa: PLC0415
+
     return np.frombuffer(pcm, dtype="<i2").astype(np.int16, copy=False)
 
 

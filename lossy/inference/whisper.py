@@ -15,9 +15,8 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from lossy.inference.speech import (
     SAMPLE_RATE,
@@ -58,7 +57,7 @@ class WhisperTranscriber:
 
     async def warm_up(self) -> None:
         """Load the model and decode a moment of silence, so that the first utterance need not wait for it."""
-        await self.transcribe(np.zeros(SAMPLE_RATE // 2, np.int16))
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._decode_silence)
 
     async def transcribe(self, pcm: Pcm) -> Transcript:
         """Decode 16 kHz mono PCM16 of shape [n].
@@ -74,6 +73,11 @@ class WhisperTranscriber:
         await asyncio.to_thread(self._thread.shutdown)
         self._whisper = None
 
+    def _decode_silence(self) -> None:
+        import numpy as np  # noqa: PLC0415
+
+        self._decode(np.zeros(SAMPLE_RATE // 2, np.int16))
+
     def _decode(self, pcm: Pcm) -> Transcript:
         if len(pcm) == 0:
             return self._transcript([], "en", 0.0)
@@ -81,7 +85,7 @@ class WhisperTranscriber:
         started = time.perf_counter()
         try:
             segments, info = whisper.transcribe(
-                pcm.astype(np.float32) / 32768,
+                pcm.astype("float32") / 32768,
                 beam_size=1,
                 temperature=0.0,
                 condition_on_previous_text=False,
@@ -153,7 +157,7 @@ def mean_probability(probabilities: list[float]) -> float:
     """Average word probabilities; 0 for no words. It parts right words from wrong ones better than the mean log
     probability of the tokens does, because time stamps and the end token are not in it.
     """
-    return float(np.mean(probabilities)) if probabilities else 0.0
+    return fmean(probabilities) if probabilities else 0.0
 
 
 def is_loop(text: str) -> bool:

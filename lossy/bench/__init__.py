@@ -1,0 +1,21 @@
+"""What Lossy measures of itself, with the goals beside the figures: `lossy bench`.
+
+Every figure has its unit in its name. What a figure is compared with is measured in the same run, in turn, because a
+machine is never as fast as it was yesterday.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Measure = Callable[[], Awaitable[dict[str, Any]]]
+BENCHES = ("voice", "start")
+
+
+async def run_bench(name: str) -> dict[str, Any]:
+    """Measure `voice`, `start` or `all`; the figures come by the name of the bench."""
+    from lossy.bench.start import measure_start  # noqa: PLC0415
+    from lossy.bench.voice import measure_voice  # noqa: PLC0415
+
+    measures: dict[str, Measure] = {"voice": measure_voice, "start": measure_start}
+    names = BENCHES if name == "all" else (name,)
+    return {each: await measures[each]() for each in names}
