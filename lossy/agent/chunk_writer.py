@@ -21,6 +21,7 @@ class ChunkWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[tuple[AudioChunk, asyncio.Future[None]]] = []
+        self._writing: list[tuple[AudioChunk, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="audio chunk writer")
 
@@ -32,18 +33,19 @@ class ChunkWriter:
         await written
 
     async def close(self) -> None:
-        """Stop; what was not written was not acknowledged either."""
+        """Stop; what was not written is refused, not acknowledged."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        for _, written in self._waiting:
-            written.cancel()
+        _settle([*self._writing, *self._waiting], Unavailable("Lossy is stopping. The audio is kept and sent again."))
+        self._writing, self._waiting = [], []
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            group, self._waiting = self._waiting, []
-            await self._write(group)
+            self._writing, self._waiting = self._waiting, []
+            await self._write(self._writing)
+            self._writing = []
 
     async def _write(self, group: list[tuple[AudioChunk, asyncio.Future[None]]]) -> None:
         try:

@@ -20,6 +20,16 @@ class Clock(Protocol):
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> Timer: ...
 
 
+async def sleep(clock: Clock, seconds: float) -> None:
+    """Wait on a clock."""
+    over = asyncio.Event()
+    timer = clock.call_later(seconds, over.set)
+    try:
+        await over.wait()
+    finally:
+        timer.cancel()
+
+
 class SystemClock:
     """The machine's own."""
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from lossy.agent.clock import Timer
 from lossy.agent.inputs import ChunkArrived, RecordingAsked, RecordingOverdue, RecordingSteered
-from lossy.agent.machine import MicrophoneInput, TurnInput
+from lossy.agent.machine import DEADLINE_SECONDS, MicrophoneInput, TurnInput
 from lossy.agent.playback import DEFAULT_REACTION_LAG_SECONDS
-from lossy.agent.recording import LiveRecording
+from lossy.agent.recording import LISTENS, LiveRecording
 from lossy.agent.tape import Tape
 from lossy.agent.turn import LiveTurn
 from lossy.db import sessions as store
@@ -21,7 +21,7 @@ from lossy.db.models import AudioChunk, Recording, RecordingMode, Turn
 from lossy.db.types import new_id
 from lossy.events import MicrophoneState, SpeechHeard, TurnState
 from lossy.inference.endpoint import Endpointer, SpeechEnded, SpeechStarted
-from lossy.inference.speech import Pcm, samples_from_bytes
+from lossy.inference.speech import SAMPLE_RATE, Pcm, samples_from_bytes
 from lossy.protocol import MAX_CREDIT_BYTES, RecordingAction, RecordingOpened
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GAP_PATIENCE_SECONDS = 5.0
+SILENCE_KEPT_SECONDS = 30
+"""Silence longer than this is not heard again after a restart…"""
+PRE_ROLL_KEPT_SECONDS = 5
+"""…but for its end, in which a word may have begun."""
 SILENCE_REASON = "Nothing was said for a minute, so the microphone was switched off."
 DEVICE_LOST_REASON = "The microphone went away. What it had heard is kept."
 
@@ -47,17 +51,12 @@ class Listening:
         """Begin a recording, or take one up again after the connection was lost."""
         live = self.recording
         if live is None or live.id != asked.recording_id:
-            row = Recording(
-                id=asked.recording_id, session_id=self._session.id, user_id=self._session.user_id, mode=asked.mode
-            )
-            async with self._session.write() as db:
-                row = await store.open_recording(db, row)
-                next_seq = await store.next_seq(db, row.id)
-            if row.closed_at is not None:
-                return RecordingOpened(recording=row.id, next_seq=next_seq, credit_bytes=0, closed=True)
+            closed = await self._closed(asked.recording_id)
+            if closed is not None:
+                return closed
             if live is not None:
                 await self._finish(live, TurnInput.STOP, "Another microphone took over.")
-            live = await self._begin(row)
+            live = await self._begin(asked)
         live.on_gap, live.gap_told = asked.on_gap, None
         return RecordingOpened(recording=live.id, next_seq=live.tape.next_seq, credit_bytes=MAX_CREDIT_BYTES)
 
@@ -92,6 +91,7 @@ class Listening:
                     await self._session.move(live.turn, TurnInput.RESUME)
                 await self._listen(live)
             case RecordingAction.CANCEL:
+                live.disregard_rest()
                 if live.turn is not None:
                     await self._session.move(live.turn, TurnInput.CANCEL)
                 await self._finish(live, TurnInput.STOP)
@@ -104,8 +104,9 @@ class Listening:
         if live is None or live.id != given.recording_id:
             return
         logger.warning("Recording %s lacks chunks %s; going on without them.", live.id, live.missing())
-        live.tape.skip_gap()
-        if live.tape.gap is None and live.chunks_expected is not None and not live.is_complete:
+        if live.tape.gap is not None:
+            live.tape.skip_gap()
+        elif live.chunks_expected is not None:
             live.chunks_expected = live.tape.next_seq
         live.gap_told = None
         self._ask_for_missing(live)
@@ -123,6 +124,7 @@ class Listening:
         if live is not None and live.id == turn.recording_id:
             if live.turn is turn:
                 live.turn = None
+                await self._consume(live, live.heard_samples)
             live.quiet_since = live.heard_samples
             if live.mode is RecordingMode.ONE_NOTE and live.has_made_a_note and not self._is_busy(live):
                 await self._finish(live, TurnInput.STOP)
@@ -138,18 +140,38 @@ class Listening:
         """Give a turn's samples, from memory or else from the database."""
         if turn.recording_id not in self._tapes:
             async with self._session.faculties.database.read() as db:
-                self._tapes[turn.recording_id] = _tape(await store.chunks_of(db, turn.recording_id))
+                tape = _tape(await store.chunks_of(db, turn.recording_id))
+            tape.skip_gaps()
+            self._tapes[turn.recording_id] = tape
         tape = self._tapes[turn.recording_id]
         return tape.cut(turn.start_sample, tape.length if turn.end_sample is None else turn.end_sample)
 
-    async def restore(self, row: Recording, chunks: Sequence[AudioChunk], turn: LiveTurn | None) -> None:
-        """Take up a recording that a stop interrupted: hear again what no turn has consumed."""
-        first = turn.start_sample if turn is not None else row.consumed_samples
-        live = LiveRecording(row.id, row.mode, Endpointer(first_sample=first), tape=_tape(chunks), turn=turn)
-        live.heard_samples = live.quiet_since = min(first, live.tape.length)
+    def restore(
+        self, row: Recording, chunks: Sequence[AudioChunk], turn: LiveTurn | None, *, has_made_a_note: bool
+    ) -> None:
+        """Take up a recording that a stop interrupted; `go_on` then hears what no turn has consumed."""
+        live = LiveRecording(row.id, row.mode, Endpointer(), tape=_tape(chunks), turn=turn)
+        live.has_made_a_note = has_made_a_note
+        live.consumed_samples = row.consumed_samples
+        live.hear_again()
+        live.quiet_since = live.heard_samples
         self.recording = live
         self._tapes[row.id] = live.tape
-        await self._listen(live)
+
+    async def go_on(self) -> None:
+        """Put right what a stop left half done, and hear what was not heard."""
+        live, microphone = self.recording, self._session.microphone
+        if live is None:
+            if microphone not in (MicrophoneState.OFF, MicrophoneState.BLOCKED):
+                await self._session.move_microphone(MicrophoneInput.CLOSE)
+            return
+        if microphone is MicrophoneState.OFF:
+            await self._session.move_microphone(MicrophoneInput.PRESS)
+        self._ask_for_missing(live)
+        if live.has_made_a_note and live.mode is RecordingMode.ONE_NOTE and not self._is_busy(live):
+            await self._finish(live, TurnInput.STOP)
+        else:
+            await self._listen(live)
 
     def close(self) -> None:
         """Cancel the timer."""
@@ -157,7 +179,20 @@ class Listening:
             self._gap_timer.cancel()
             self._gap_timer = None
 
-    async def _begin(self, row: Recording) -> LiveRecording:
+    async def _closed(self, recording_id: str) -> RecordingOpened | None:
+        async with self._session.faculties.database.read() as db:
+            row = await store.find_recording(db, self._session.id, recording_id)
+            if row is None or row.closed_at is None:
+                return None
+            next_seq = await store.next_seq(db, recording_id)
+        return RecordingOpened(recording=recording_id, next_seq=next_seq, credit_bytes=0, closed=True)
+
+    async def _begin(self, asked: RecordingAsked) -> LiveRecording:
+        row = Recording(
+            id=asked.recording_id, session_id=self._session.id, user_id=self._session.user_id, mode=asked.mode
+        )
+        async with self._session.write() as db:
+            row = await store.open_recording(db, row)
         live = LiveRecording(row.id, row.mode, Endpointer())
         self.recording = live
         self._tapes[row.id] = live.tape
@@ -182,20 +217,35 @@ class Listening:
         return turn
 
     async def _listen(self, live: LiveRecording) -> None:
-        if self._session.microphone is MicrophoneState.PAUSED:
-            return
-        fresh = live.tape.cut(live.heard_samples, live.tape.length)
-        live.heard_samples = live.tape.length
-        for signal in live.endpointer.feed(fresh):
-            await self._notice(live, signal, TurnInput.SPEECH_ENDED)
         if live.is_complete:
             await self._finish(live, TurnInput.STOP)
-        elif live.turn is not None and live.turn.onset_sample is not None:
+        if live.is_closed or self._session.microphone is MicrophoneState.PAUSED:
+            return
+        await self._hear_fresh(live, TurnInput.SPEECH_ENDED)
+        if live.turn is not None and live.turn.onset_sample is not None:
             if live.is_past_limit:
-                for signal in live.endpointer.flush():
-                    await self._notice(live, signal, TurnInput.LIMIT_REACHED)
-        elif live.is_past_silence_limit and len(self._session.turns) == (live.turn is not None):
+                await self._end_speech(live, TurnInput.LIMIT_REACHED)
+        elif live.is_past_silence_limit and not self._is_busy(live):
             await self._finish(live, TurnInput.NOTHING_HEARD, SILENCE_REASON)
+        elif live.turn is None and live.unconsumed_silence >= SILENCE_KEPT_SECONDS * SAMPLE_RATE:
+            await self._consume(live, live.heard_samples - PRE_ROLL_KEPT_SECONDS * SAMPLE_RATE)
+
+    async def _hear_fresh(self, live: LiveRecording, given: TurnInput) -> None:
+        fresh = live.tape.cut(live.heard_samples, live.tape.length)
+        live.heard_samples = live.tape.length
+        try:
+            for signal in live.endpointer.feed(fresh):
+                await self._notice(live, signal, given)
+        except Exception:
+            live.hear_again()
+            raise
+
+    async def _end_speech(self, live: LiveRecording, given: TurnInput) -> None:
+        for signal in live.endpointer.flush():
+            await self._notice(live, signal, given)
+        if live.turn is not None and live.turn.onset_sample is not None:
+            # Heard again after a stop, its speech may be too faint to be found a second time.
+            await self._notice(live, SpeechEnded(live.heard_samples, live.heard_samples), given)
 
     async def _notice(self, live: LiveRecording, signal: SpeechStarted | SpeechEnded, given: TurnInput) -> None:
         if isinstance(signal, SpeechStarted):
@@ -212,6 +262,8 @@ class Listening:
         async with self._session.write() as db:
             await store.save_turn(db, turn.id, **turn.facts())
             db.tell(self._speech_heard(turn, "began", self._position(live, signal.onset_sample)))
+        if turn.state is TurnState.LISTENING:
+            self._session.arm(turn, DEADLINE_SECONDS[turn.state])
         await self._session.watch_clocks()
 
     async def _speech_ended(self, live: LiveRecording, turn: LiveTurn, signal: SpeechEnded, given: TurnInput) -> None:
@@ -223,25 +275,41 @@ class Listening:
             await store.consume(db, live.id, signal.end_sample)
             db.tell(told)
 
-        live.turn = None
-        live.quiet_since = signal.end_sample
-        await self._session.move(turn, given, consume)
+        try:
+            await self._session.move(turn, given, consume)
+        finally:
+            if turn.state not in LISTENS:
+                live.turn = None
+                live.consumed_samples = live.quiet_since = signal.end_sample
 
     async def _finish(self, live: LiveRecording, given: TurnInput, reason: str | None = None) -> None:
         if live.is_closed:
             return
         live.is_closed = True
+        try:
+            await self._wind_up(live, given)
+            await self._session.move_microphone(MicrophoneInput.CLOSE, reason)
+        except Exception:
+            live.is_closed = False
+            raise
         self.close()
-        for signal in live.endpointer.flush():
-            await self._notice(live, signal, given)
+        self.recording = None
+        await self._forget_audio(live.id)
+
+    async def _wind_up(self, live: LiveRecording, given: TurnInput) -> None:
+        live.tape.skip_gaps()
+        await self._hear_fresh(live, given)
+        await self._end_speech(live, given)
         if live.turn is not None:
             empty = TurnInput.STOP_EMPTY if given is TurnInput.STOP else TurnInput.NOTHING_HEARD
             await self._session.move(live.turn, empty)
         async with self._session.write() as db:
             await store.close_recording(db, live.id)
-        await self._session.move_microphone(MicrophoneInput.CLOSE, reason)
-        self.recording = None
-        await self._forget_audio(live.id)
+
+    async def _consume(self, live: LiveRecording, samples: float) -> None:
+        live.consumed_samples = int(samples)
+        async with self._session.write() as db:
+            await store.consume(db, live.id, live.consumed_samples)
 
     async def _forget_audio(self, recording_id: str) -> None:
         if any(turn.recording_id == recording_id for turn in self._session.turns.values()):
@@ -252,7 +320,8 @@ class Listening:
 
     def _is_busy(self, live: LiveRecording) -> bool:
         waiting = live.turn if live.turn is not None and live.turn.onset_sample is None else None
-        return any(turn is not waiting and turn.recording_id == live.id for turn in self._session.turns.values())
+        at_work = [turn for turn in self._session.turns.values() if turn.state is not TurnState.ERROR]
+        return any(turn is not waiting and turn.recording_id == live.id for turn in at_work)
 
     def _ask_for_missing(self, live: LiveRecording) -> None:
         missing = live.missing()

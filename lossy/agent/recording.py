@@ -6,6 +6,7 @@ from lossy.agent.inputs import OnGap
 from lossy.agent.tape import Tape
 from lossy.agent.turn import LiveTurn
 from lossy.db.models import RecordingMode
+from lossy.events import TurnState
 from lossy.inference.endpoint import Endpointer
 from lossy.inference.speech import SAMPLE_RATE
 
@@ -13,6 +14,7 @@ MAX_TURN_SECONDS = 60.0
 MAX_TURN_BYTES = 5_000_000
 SILENCE_LIMIT_SECONDS = 60.0
 """In one-note mode, silence this long after the press switches the microphone off."""
+LISTENS = (TurnState.LISTENING, TurnState.PAUSED)
 
 
 @dataclass
@@ -31,6 +33,8 @@ class LiveRecording:
     gap_told: tuple[int, int] | None = None
     heard_samples: int = 0
     """How much of the tape the endpointer has had."""
+    consumed_samples: int = 0
+    """Up to here the audio belongs to turns that have ended, or to silence."""
     quiet_since: int = 0
     """The sample from which on nothing was said."""
     has_made_a_note: bool = False
@@ -55,6 +59,24 @@ class LiveRecording:
         """Whether the reviewer pressed and then said nothing."""
         silent = self.heard_samples - self.quiet_since
         return self.mode is RecordingMode.ONE_NOTE and silent >= SILENCE_LIMIT_SECONDS * SAMPLE_RATE
+
+    @property
+    def unconsumed_silence(self) -> int:
+        """How many samples were heard in which nobody spoke."""
+        return 0 if self.endpointer.is_speaking else self.heard_samples - self.consumed_samples
+
+    def hear_again(self) -> None:
+        """Go back to where nothing is lost, when what was noticed could not be kept."""
+        if self.turn is not None and self.turn.state not in LISTENS:
+            self.turn = None
+        first = self.consumed_samples if self.turn is None else self.turn.start_sample
+        self.endpointer = Endpointer(first_sample=first)
+        self.heard_samples = first
+
+    def disregard_rest(self) -> None:
+        """Take what was not heard yet for heard."""
+        self.tape.skip_gaps()
+        self.heard_samples = self.tape.length
 
     def missing(self) -> tuple[int, int] | None:
         """Give the first and last chunk that should be here and are not."""

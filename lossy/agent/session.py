@@ -28,7 +28,7 @@ from lossy.db import sessions as store
 from lossy.db.engine import Database, Db
 from lossy.db.models import PlaybackReport, ReviewSession
 from lossy.db.sessions import Lease
-from lossy.errors import LossyError, NotFound
+from lossy.errors import LossyError, NotFound, Unavailable
 from lossy.events import MicrophoneChanged, MicrophoneState, TurnChanged, TurnState
 from lossy.inference.notes import Structurer
 from lossy.inference.speech import Pcm, Transcript
@@ -37,6 +37,8 @@ from lossy.protocol import Playback, TurnAction
 logger = logging.getLogger(__name__)
 
 PLAYBACK_KEPT_SECONDS = 30 * 60.0
+TRY_AGAIN_SECONDS = 1.0
+"""A deadline that could not be carried out, the database being away, falls due again after this long."""
 _STEERED = {
     TurnAction.CONFIRM: TurnInput.CONFIRM,
     TurnAction.CANCEL: TurnInput.CANCEL,
@@ -102,6 +104,8 @@ class AgentSession:
         self._inbox: asyncio.Queue[inputs.Input] = asyncio.Queue()
         self._children: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
+        self.is_over = False
+        """It takes nothing more: it was closed, or another process leads it now."""
 
     @property
     def whose(self) -> Whose:
@@ -132,7 +136,10 @@ class AgentSession:
         return at_rest and self.listening.recording is None and self._inbox.empty()
 
     def post(self, given: inputs.Input) -> None:
-        """Put an input into the inbox."""
+        """Put an input into the inbox; once it is over, whoever waits for an answer is refused."""
+        if self.is_over:
+            self._answer(given, Unavailable("This review was closed meanwhile. Open it again."))
+            return
         self.last_active = self.faculties.clock.monotonic()
         self._inbox.put_nowait(given)
 
@@ -158,13 +165,10 @@ class AgentSession:
 
     async def close(self) -> None:
         """Stop here; everything durable stays as it is, for whoever takes the lease next."""
-        for task in (self._loop, *self._children):
-            if task is not None:
-                task.cancel()
-        self.listening.close()
-        for turn in self.turns.values():
-            turn.stop_work()
         running = [task for task in (self._loop, *self._children) if task is not None]
+        for task in running:
+            task.cancel()
+        self._stop_acting()
         await asyncio.gather(*running, return_exceptions=True)
         async with self.faculties.database.write() as db:
             await store.release_lease(db, self.lease)
@@ -188,11 +192,12 @@ class AgentSession:
     async def move(self, turn: LiveTurn, given: TurnInput, change: turn_effects.Change | None = None) -> None:
         """Move a turn by the table: commit state, consequences and events, then start what follows."""
         state, effects = step(turn.state, given, turn.origin)
+        before = (turn.state, turn.origin, turn.attempts, turn.failure)
         if state is TurnState.RETRYING:
             turn.origin, turn.attempts = turn.state, turn.attempts + 1
         elif given in (TurnInput.TRANSCRIPT, TurnInput.NOTE, TurnInput.RETRY):
             turn.attempts = 0
-        before, turn.state = turn.state, state
+        turn.state = state
         deadline_seconds = turn_effects.deadline_seconds(turn)
         try:
             async with self.write() as db:
@@ -202,7 +207,7 @@ class AgentSession:
                 await store.save_turn(db, turn.id, **turn.facts())
                 db.tell(self._turn_changed(turn, deadline_seconds))
         except BaseException:
-            turn.state = before
+            turn.state, turn.origin, turn.attempts, turn.failure = before
             raise
         turn.stage += 1
         turn.stop_work()
@@ -236,7 +241,9 @@ class AgentSession:
         self.message = reason
 
     def arm(self, turn: LiveTurn, seconds: float | None) -> None:
-        """Give a turn its deadline for the state that it is in."""
+        """Give a turn its deadline for the state that it is in, instead of the one it has."""
+        if turn.deadline is not None:
+            turn.deadline.cancel()
         if seconds is not None:
             stage = turn.stage
             turn.deadline = Deadline(
@@ -261,15 +268,37 @@ class AgentSession:
     # The loop
 
     async def _run(self) -> None:
-        while True:
+        while not self.is_over:
             given = await self._inbox.get()
             try:
                 await self._take(given)
+            except store.LeaseLost as refusal:
+                logger.warning("Session %s is led elsewhere now.", self.id)
+                self._answer(given, refusal)
+                self._stop_acting()
             except LossyError as refusal:
                 self._answer(given, refusal)
+            except asyncio.CancelledError:
+                self._answer(given, Unavailable("This review was closed meanwhile. Open it again."))
+                raise
             except Exception as error:
                 logger.exception("Session %s could not take %s.", self.id, type(given).__name__)
                 self._answer(given, error)
+                self._let_it_fall_due_again(given)
+
+    def _stop_acting(self) -> None:
+        self.is_over = True
+        self.listening.close()
+        for turn in self.turns.values():
+            turn.stop_work()
+        while not self._inbox.empty():
+            self.post(self._inbox.get_nowait())
+
+    def _let_it_fall_due_again(self, given: inputs.Input) -> None:
+        if isinstance(given, inputs.TurnMoved) and given.given is TurnInput.TIMEOUT:
+            turn = self.turns.get(given.turn_id)
+            if turn is not None and turn.stage == given.stage:
+                self.arm(turn, TRY_AGAIN_SECONDS)
 
     async def _take(self, given: inputs.Input) -> None:
         match given:

@@ -10,6 +10,7 @@ from collections import defaultdict
 
 from lossy.agent import inputs
 from lossy.agent.chunk_writer import ChunkWriter
+from lossy.agent.clock import sleep
 from lossy.agent.inputs import OnGap
 from lossy.agent.session import AgentSession, Faculties
 from lossy.db import sessions as store
@@ -37,11 +38,13 @@ class Sessions:
         self._recordings: dict[str, AgentSession] = {}
         self._writer: ChunkWriter | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Take up what a stop interrupted and begin to sweep."""
         self._writer = ChunkWriter(self._faculties.database)
-        async with self._faculties.database.read() as db:
+        async with self._faculties.database.write() as db:
+            await store.delete_finished_chunks(db)
             rows = await store.unfinished_sessions(db, self._instance)
         for row in rows:
             await self._recover(row.user_id, row.video_id)
@@ -56,13 +59,16 @@ class Sessions:
             await self._writer.close()
         for session in list(self._live.values()):
             await self._let_go(session)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     async def open(self, user_id: str, video_id: str) -> AgentSession:
         """Give the user's session on a video that they may comment on; `TooMany` beyond three busy ones."""
         async with self._opening[user_id]:
             live = self._live.get((user_id, video_id))
-            if live is not None:
+            if live is not None and not live.is_over:
                 return live
+            if live is not None:
+                await self._let_go(live)
             async with self._faculties.database.write() as db:
                 await videos.require_video(db, user_id, video_id, Role.COMMENTER)
                 await self._make_room(user_id)
@@ -78,7 +84,7 @@ class Sessions:
     async def of_user(self, user_id: str, session_id: str) -> AgentSession:
         """Give the user's own session by its id, opening it if it was let go."""
         for session in self._live.values():
-            if session.id == session_id and session.user_id == user_id:
+            if session.id == session_id and session.user_id == user_id and not session.is_over:
                 return session
         async with self._faculties.database.read() as db:
             row = await store.require_session(db, user_id, session_id)
@@ -124,7 +130,7 @@ class Sessions:
 
     async def _recording(self, user_id: str, recording_id: str) -> AgentSession:
         session = self._recordings.get(recording_id)
-        if session is not None and session.user_id == user_id:
+        if session is not None and session.user_id == user_id and not session.is_over:
             return session
         async with self._faculties.database.read() as db:
             row = await store.recording_of(db, user_id, recording_id)
@@ -153,7 +159,9 @@ class Sessions:
     def _drop(self, session: AgentSession) -> None:
         self._live.pop((session.user_id, session.video_id), None)
         self._recordings = {key: other for key, other in self._recordings.items() if other is not session}
-        task = asyncio.get_running_loop().create_task(session.close(), name=f"let go of {session.id}")
+        task = asyncio.create_task(session.close(), name=f"let go of {session.id}")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
         task.add_done_callback(_log_failure)
 
     async def _let_go(self, session: AgentSession) -> None:
@@ -162,23 +170,28 @@ class Sessions:
         await session.close()
 
     async def _sweep(self) -> None:
-        clock = self._faculties.clock
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await sleep(self._faculties.clock, SWEEP_SECONDS)
             for session in self.live:
-                recording = session.listening.recording
-                if clock.monotonic() - session.last_active <= IDLE_SECONDS:
-                    await self._renew(session)
-                elif recording is not None:
-                    session.post(inputs.RecordingSteered(recording.id, RecordingAction.DEVICE_LOST, None))
-                else:
-                    await self._let_go(session)
+                try:
+                    await self._look_after(session)
+                except Exception:
+                    logger.exception("Session %s could not be looked after.", session.id)
+
+    async def _look_after(self, session: AgentSession) -> None:
+        recording = session.listening.recording
+        if self._faculties.clock.monotonic() - session.last_active <= IDLE_SECONDS:
+            await self._renew(session)
+        elif recording is not None:
+            session.post(inputs.RecordingSteered(recording.id, RecordingAction.DEVICE_LOST, None))
+        else:
+            await self._let_go(session)
 
     async def _renew(self, session: AgentSession) -> None:
         try:
             async with session.write():
                 pass
-        except Conflict:
+        except store.LeaseLost:
             logger.warning("Session %s is led elsewhere now.", session.id)
             await self._let_go(session)
 

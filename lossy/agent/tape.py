@@ -27,16 +27,9 @@ class Tape:
         """Take a chunk; give the samples that are new in order now, which may be none or more than this chunk."""
         if seq >= self.next_seq:
             self._early.setdefault(seq, (captured_at, pcm))
-        fresh = []
-        while self.next_seq in self._early:
-            at, piece = self._early.pop(self.next_seq)
-            self._starts.append(self.length)
-            self._captured.append(at)
-            self._pieces.append(piece)
-            self.length += len(piece)
-            self.next_seq += 1
-            fresh.append(piece)
-        return np.concatenate(fresh) if fresh else np.zeros(0, np.int16)
+        before = self.length
+        self._join()
+        return self.cut(before, self.length)
 
     @property
     def gap(self) -> tuple[int, int] | None:
@@ -44,9 +37,15 @@ class Tape:
         return (self.next_seq, min(self._early) - 1) if self._early else None
 
     def skip_gap(self) -> None:
-        """Give up on missing chunks; the next `add` goes on behind them."""
+        """Give up on the first missing chunks: what came early joins on."""
         if self._early:
             self.next_seq = min(self._early)
+            self._join()
+
+    def skip_gaps(self) -> None:
+        """Give up on everything that is missing."""
+        while self._early:
+            self.skip_gap()
 
     def cut(self, start_sample: int, end_sample: int) -> Pcm:
         """Give the samples from start to end, as far as they are here."""
@@ -67,3 +66,12 @@ class Tape:
         """Drop whole chunks that end before a sample, but the last."""
         keep = max(bisect_right(self._starts, before_sample) - 1, 0)
         del self._starts[:keep], self._captured[:keep], self._pieces[:keep]
+
+    def _join(self) -> None:
+        while self.next_seq in self._early:
+            captured_at, piece = self._early.pop(self.next_seq)
+            self._starts.append(self.length)
+            self._captured.append(captured_at)
+            self._pieces.append(piece)
+            self.length += len(piece)
+            self.next_seq += 1

@@ -124,6 +124,7 @@ async def restore(session: "AgentSession") -> None:
         rows = await store.open_turns(db, session.id)
         reports = await store.playback_of(db, session.id, since=0)
         row = await store.require_session(db, session.user_id, session.id)
+        has_made_a_note = recording is not None and await store.has_decided_note(db, recording.id)
     session.microphone = row.microphone
     session.playback.extend(Report(each.at, each.position, each.rate, each.playing) for each in reports)
     listening = None
@@ -132,13 +133,15 @@ async def restore(session: "AgentSession") -> None:
         session.arm(turn, deadline_seconds(turn))
         if turn.state in (TurnState.LISTENING, TurnState.PAUSED):
             listening = turn
+    if recording is not None:
+        session.listening.restore(recording, chunks, listening, has_made_a_note=has_made_a_note)
     for turn in list(session.turns.values()):
         if turn.state in _RESUMED:
             await begin(session, turn, (_RESUMED[turn.state],))
-    if recording is not None:
-        await session.listening.restore(recording, chunks, listening)
-    elif listening is not None:
+    if recording is None and listening is not None:
         await session.move(listening, TurnInput.STOP if listening.onset_sample is not None else TurnInput.STOP_EMPTY)
+    await session.listening.go_on()
+    await session.watch_clocks()
 
 
 async def _transcribe(session: "AgentSession", turn: LiveTurn, stage: int) -> None:
@@ -238,7 +241,8 @@ async def _run_tool(session: "AgentSession", turn: LiveTurn) -> None:
 
 
 async def _scratch(session: "AgentSession", turn: LiveTurn) -> None:
-    earlier = [other for other in session.turns.values() if other is not turn and other.state in _CANCELLABLE]
+    known = list(session.turns.values())
+    earlier = [other for other in known[: known.index(turn)] if other.state in _CANCELLABLE]
     if earlier:
         await session.move(earlier[-1], TurnInput.CANCEL)
 

@@ -68,7 +68,12 @@ class Database:
             db.told = []
             yield db
             news = await self._store_events(db)
-            await db.commit()
+            try:
+                await db.commit()
+            except BaseException:
+                # SQLAlchemy would put the connection back into the pool with the transaction still open.
+                await db.invalidate()
+                raise
             for item in news:
                 self.bus.publish(item)
 

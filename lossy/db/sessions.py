@@ -12,13 +12,19 @@ from typing import Any
 from sqlmodel import col, delete, func, or_, select, update
 
 from lossy.db.engine import Db
-from lossy.db.models import AudioChunk, PlaybackReport, Recording, ReviewSession, Turn
+from lossy.db.models import AudioChunk, NoteRow, PlaybackReport, Recording, ReviewSession, Turn
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, NotFound
-from lossy.events import MicrophoneState, TurnState
+from lossy.events import MicrophoneState, NoteStatus, TurnState
 
 LEASE_LIFETIME = timedelta(seconds=30)
 FINISHED_TURNS = (TurnState.IDLE,)
+
+
+class LeaseLost(Conflict):
+    """Another process leads the session now: whoever reads this must not act for it any more."""
+
+    code = "lease_lost"
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ async def take_lease(db: Db, session_id: str, instance: str) -> Lease:
 
 
 async def hold(db: Db, lease: Lease) -> None:
-    """Keep leading, and fence this transaction: `Conflict` if the session went to somebody else."""
+    """Keep leading, and fence this transaction: `LeaseLost` if the session went to somebody else."""
     statement = (
         update(ReviewSession)
         .where(col(ReviewSession.id) == lease.session_id, col(ReviewSession.epoch) == lease.epoch)
@@ -77,7 +83,7 @@ async def hold(db: Db, lease: Lease) -> None:
         .returning(col(ReviewSession.epoch))
     )
     if (await db.exec(statement)).scalar_one_or_none() is None:
-        raise Conflict("This session is led by another instance of Lossy now.")
+        raise LeaseLost("This session is led by another instance of Lossy now.")
 
 
 async def release_lease(db: Db, lease: Lease) -> None:
@@ -108,6 +114,13 @@ async def unfinished_sessions(db: Db, instance: str) -> Sequence[ReviewSession]:
     return (await db.exec(select(ReviewSession).where(mine, work))).all()
 
 
+async def has_decided_note(db: Db, recording_id: str) -> bool:
+    """Tell whether a note of the recording was firmed or cancelled already."""
+    decided = col(NoteRow.status) != NoteStatus.GHOST
+    query = select(NoteRow.id).join(Turn, col(Turn.id) == col(NoteRow.turn_id))
+    return (await db.exec(query.where(Turn.recording_id == recording_id, decided).limit(1))).first() is not None
+
+
 async def open_recording(db: Db, recording: Recording) -> Recording:
     """Begin a recording; the same one again, of the same session, is not an error."""
     await db.insert_missing(recording)
@@ -115,6 +128,14 @@ async def open_recording(db: Db, recording: Recording) -> Recording:
     if known.session_id != recording.session_id:
         raise NotFound("There is no such recording.")
     return known
+
+
+async def find_recording(db: Db, session_id: str, recording_id: str) -> Recording | None:
+    """Find a recording of a session; `NotFound` if it is another session's."""
+    recording = await db.get(Recording, recording_id)
+    if recording is not None and recording.session_id != session_id:
+        raise NotFound("There is no such recording.")
+    return recording
 
 
 async def recording_of(db: Db, user_id: str, recording_id: str) -> Recording:
@@ -166,6 +187,15 @@ async def next_seq(db: Db, recording_id: str) -> int:
 async def delete_chunks(db: Db, recording_id: str) -> None:
     """Forget a recording's audio once everything in it became a note or nothing."""
     await db.exec(delete(AudioChunk).where(col(AudioChunk.recording_id) == recording_id))
+
+
+async def delete_finished_chunks(db: Db) -> None:
+    """Forget the audio that a stop kept from being forgotten: nothing can need it any more."""
+    closed = select(Recording.id).where(col(Recording.closed_at).is_not(None))
+    needed = select(Turn.recording_id).where(col(Turn.state).not_in(FINISHED_TURNS))
+    await db.exec(
+        delete(AudioChunk).where(col(AudioChunk.recording_id).in_(closed), col(AudioChunk.recording_id).not_in(needed))
+    )
 
 
 async def store_playback(db: Db, reports: Iterable[PlaybackReport]) -> None:

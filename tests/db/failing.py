@@ -1,0 +1,37 @@
+"""A database that refuses to commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, event
+
+from lossy.db.engine import Database
+
+
+class DiskFull(Exception):
+    """What the database says."""
+
+
+@dataclass
+class Failures:
+    """How often it refused."""
+
+    count: int = 0
+
+
+@contextmanager
+def failing_commits(database: Database, times: int | None = None) -> Iterator[Failures]:
+    """Refuse commits, this many or all, while the block runs."""
+    failures = Failures()
+
+    def refuse(_connection: Connection) -> None:
+        if times is None or failures.count < times:
+            failures.count += 1
+            raise DiskFull("the disk is full")
+
+    event.listen(database.engine.sync_engine, "commit", refuse)
+    try:
+        yield failures
+    finally:
+        event.remove(database.engine.sync_engine, "commit", refuse)
