@@ -169,13 +169,20 @@ def models_pull(name: str) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@_JSON_OPTION
+def doctor(*, as_json: bool) -> None:
     """Say what is missing on this machine, and how to get it."""
+    from dataclasses import asdict  # noqa: PLC0415
+
     from lossy.doctor import examine  # noqa: PLC0415
 
     findings = _run(examine(_settings()))
-    for finding in findings:
-        click.echo(f"{'ok ' if finding.is_fine else 'no '} {finding.what:<12} {finding.words}")
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            sign = "ok" if finding.is_fine else "--" if finding.is_optional else "NO"
+            click.echo(f"{sign}  {finding.what:<15} {finding.words}")
     sys.exit(0 if all(finding.is_fine or finding.is_optional for finding in findings) else 1)
 
 

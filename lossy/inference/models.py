@@ -141,7 +141,7 @@ async def fetch_model(
 
     timeout = httpx.Timeout(stall_seconds, connect=reach_seconds)
     async with httpx.AsyncClient(follow_redirects=True, timeout=timeout) as client:
-        files = await _list_files(client, endpoint or _default_endpoint(), repository, reach_seconds)
+        files = await _list_files(client, endpoint or hub_address(), repository, reach_seconds)
         try:
             async with asyncio.timeout(FETCH_SECONDS), _partial(models_directory, name) as partial:
                 count = _Count(0, sum(file.size or 0 for file in files), on_progress)
@@ -233,7 +233,8 @@ def _publish(partial: Path, directory: Path) -> Path:
     return partial.rename(directory)
 
 
-def _default_endpoint() -> str:
+def hub_address() -> str:
+    """Give the address of the hub, or of its mirror that `HF_ENDPOINT` names."""
     from huggingface_hub import constants  # noqa: PLC0415
 
     return str(constants.ENDPOINT)
