@@ -16,7 +16,7 @@ from lossy.demo import DEMO, FILM, NARRATION
 HERE = Path(__file__).parent
 PREFIX = "/_lossy"
 DEMO_PREFIX = "/demo"
-STYLES = ("tokens", "base", "controls", "frame")
+STYLES = ("tokens", "base", "controls", "frame", "states")
 _MAIN_FONT = "inter-latin-wght-normal.woff2"
 _DEMO_FILES = frozenset({FILM.name, NARRATION.name})
 # NiceGUI and Vue's compiler need inline scripts and eval; what a page may load and where it may speak is kept to us.

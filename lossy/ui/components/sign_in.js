@@ -34,9 +34,17 @@ export default {
   mounted() {
     const link = new URLSearchParams(location.hash.slice(1)).get("link");
     if (link) this.follow(link);
-    else if (token.get()) location.replace(nextPath(location.search));
+    else if (token.get()) this.goOn();
   },
   methods: {
+    async goOn() {
+      try {
+        await api("GET", "me");
+        location.replace(nextPath(location.search));
+      } catch (error) {
+        if (error.code === "not_signed_in") token.clear();
+      }
+    },
     async follow(link) {
       this.following = true;
       history.replaceState(null, "", location.pathname + location.search);

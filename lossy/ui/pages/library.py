@@ -8,7 +8,7 @@ from lossy.agent.core import Core
 from lossy.bus import Missed
 from lossy.db import notes, videos
 from lossy.db.models import VideoStatus
-from lossy.events import Event, NoteChanged, NoteRemoved, VideoChanged
+from lossy.events import Event, NoteChanged, NoteRemoved, VideoChanged, VideoRemoved
 from lossy.ui.components.video_library import VideoLibrary
 from lossy.ui.page import Page
 
@@ -53,7 +53,7 @@ class LibraryView:
         page.pump.forget(self._hear)
 
     def _hear(self, batch: list[Event | Missed]) -> None:
-        if any(isinstance(item, Missed | VideoChanged | NoteChanged | NoteRemoved) for item in batch):
+        if any(isinstance(item, Missed | VideoChanged | VideoRemoved | NoteChanged | NoteRemoved) for item in batch):
             self._stale = True
             if not self._reading:
                 background_tasks.create(self._catch_up(), name="read the library")
@@ -99,7 +99,6 @@ class LibraryView:
         await self._page.attempt(self._delete(str(body.get("id"))))
 
     async def _delete(self, video_id: str) -> None:
-        async with self._page.core.database.write() as db:
-            await videos.delete_video(db, self._page.identity.user_id, video_id)
+        await self._page.core.sessions.delete_video(self._page.identity.user_id, video_id)
         self._page.say("The video and its notes are deleted.")
         await self._read()

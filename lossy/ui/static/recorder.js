@@ -84,10 +84,14 @@ export class Recorder extends Emitter {
     if (state === "off") this.#close("off", null);
   }
 
-  forgetProblem() {
-    if (this.state === "blocked") this.#move("off");
-    this.problem = null;
-    this.tell(this.state);
+  /** Whether everything said so far is safe on the server. */
+  get isSent() {
+    return !this.id || (this.#opened && this.#outbox.empty);
+  }
+
+  /** The page goes away: what is held goes out, and the server need not wait for more. Nobody hears the answers. */
+  leave() {
+    if (this.state !== "off") this.stop().catch(() => null);
   }
 
   async #end(action) {
@@ -96,7 +100,7 @@ export class Recorder extends Emitter {
     this.#releaseSource();
     this.#keep(this.#chunker.flush());
     this.#move("off");
-    await this.#control(action, { chunks: action === "stop" ? outbox.count : null }).catch((error) =>
+    await this.#control(action, { chunks: action === "cancel" ? null : outbox.count }).catch((error) =>
       this.#tellProblem(error),
     );
     if (outbox === this.#outbox && outbox.empty) this.#forget();
@@ -140,6 +144,7 @@ export class Recorder extends Emitter {
     if (outbox !== this.#outbox) return;
     if (this.state === "off" && outbox.empty) this.#forget();
     else this.#send();
+    if (outbox.empty) this.tell(this.state);
   }
 
   async #announce() {

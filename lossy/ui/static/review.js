@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { Emitter } from "./emitter.js";
 import { NoteStore } from "./notes.js";
 import { Playback } from "./playback.js";
+import { guardReload } from "./reload_guard.js";
 import { Recorder } from "./recorder.js";
 import { openMicrophone, openNarration, warmUp } from "./sources.js";
 
@@ -41,13 +42,14 @@ class Review extends Emitter {
     this.options = { ...this.options, ...options };
     this.session = null;
     this.connection.open();
+    guardReload(globalThis.socket, this.recorder);
     // Where the browser has no audio at all, the press says so in words.
     warmUp().catch(() => null);
     if (this.connection.connected("/video")) this.#enter();
   }
 
   leave() {
-    this.recorder.cancel();
+    this.recorder.leave();
     this.#context = this.session = this.#waiting = null;
     this.playback.reportTo(null);
     this.connection.close();
