@@ -254,6 +254,14 @@ class VideoChanged(Event):
     type: Literal["video_changed"] = "video_changed"
 
 
+class VideoRemoved(Event):
+    """A video was deleted with everything on it."""
+
+    stored: ClassVar[bool] = False
+    shared: ClassVar[bool] = True
+    type: Literal["video_removed"] = "video_removed"
+
+
 class TurnFailed(Event):
     """A turn can't go on by itself; its audio and transcript are kept."""
 
@@ -302,6 +310,7 @@ AnyEvent = Annotated[
     | NoteRemoved
     | PostingStepped
     | VideoChanged
+    | VideoRemoved
     | TurnFailed
     | SignedOut
     | RecogniserChanged,

@@ -90,6 +90,14 @@ class Sessions:
             row = await store.require_session(db, user_id, session_id)
         return await self.open(user_id, row.video_id)
 
+    async def delete_video(self, user_id: str, video_id: str) -> None:
+        """Delete a video with everything on it, as its owner, and end the sessions that were open on it."""
+        async with self._faculties.database.write() as db:
+            await videos.delete_video(db, user_id, video_id)
+        for session in self.live:
+            if session.video_id == video_id:
+                await self._let_go(session)
+
     async def open_recording(
         self, user_id: str, session_id: str, recording_id: str, mode: RecordingMode, on_gap: OnGap | None
     ) -> RecordingOpened:

@@ -10,7 +10,7 @@ from lossy.db.models import NoteRow, Role, Video, VideoMember, VideoStatus
 from lossy.db.types import utc_now
 from lossy.db.users import user_by_email
 from lossy.errors import Conflict, NotAllowed, NotFound
-from lossy.events import NoteStatus, VideoChanged
+from lossy.events import NoteStatus, VideoChanged, VideoRemoved
 
 _RANK = {Role.VIEWER: 0, Role.COMMENTER: 1, Role.OWNER: 2}
 
@@ -136,6 +136,7 @@ async def delete_video(db: Db, user_id: str, video_id: str) -> None:
     """Delete a video with everything that hangs on it, as its owner."""
     video = await require_video(db, user_id, video_id, Role.OWNER)
     await db.delete(video)
+    db.tell(VideoRemoved(user_id=user_id, video_id=video_id))
 
 
 async def add_member(db: Db, user_id: str, video_id: str, email: str, role: Role) -> None:

@@ -37,8 +37,7 @@ async def open_(body: wire.VideoContext, asker: Asker, core: TheCore) -> wire.Vi
 @router.delete("/videos/{video_id}")
 async def delete(video_id: wire.Id, asker: Asker, core: TheCore) -> wire.Done:
     """Delete a video with its notes, recordings and events, for everybody who sees it. It can't be brought back."""
-    async with core.database.write() as db:
-        await videos.delete_video(db, asker.user_id, video_id)
+    await core.sessions.delete_video(asker.user_id, video_id)
     return wire.Done()
 
 

@@ -62,3 +62,13 @@ async def test_events_come_in_order_from_where_they_are_asked(rest: Rest, ann: P
     assert later == {"events": events[-1:], "more": False}
     of_session = (await ann.get("/api/events", params={"session": film["session"]})).json()["events"]
     assert [event["note"]["text"] for event in of_session] == ["Shot 0", "Shot 1", "Shot 2"]
+
+
+async def test_a_deleted_video_ends_what_was_open_on_it_and_says_so(
+    rest: Rest, ann: Person, film: dict[str, Any]
+) -> None:
+    assert [session.video_id for session in rest.core.sessions.live] == [film["video"]]
+    with rest.core.bus.subscribe(f"video:{film['video']}") as news:
+        await ann.delete(f"/api/videos/{film['video']}")
+        assert [getattr(item, "type", "") for item in news.drain()] == ["video_removed"]
+    assert rest.core.sessions.live == ()
