@@ -33,6 +33,7 @@ class FakeClock:
         self.now = 1000.0
         self._order = itertools.count()
         self._timers: list[tuple[float, int, FakeTimer]] = []
+        self._armed = asyncio.Event()
 
     def monotonic(self) -> float:
         return self.now
@@ -40,6 +41,7 @@ class FakeClock:
     def call_later(self, delay_seconds: float, callback: Callable[[], None]) -> FakeTimer:
         timer = FakeTimer(callback)
         heapq.heappush(self._timers, (self.now + delay_seconds, next(self._order), timer))
+        self._armed.set()
         return timer
 
     def advance(self, seconds: float) -> None:
@@ -51,6 +53,13 @@ class FakeClock:
             if not timer.is_cancelled:
                 timer.callback()
         self.now = until
+
+    async def advance_until_armed(self, seconds: float) -> None:
+        """Let time pass, then wait until somebody asks for a call again."""
+        self._armed.clear()
+        self.advance(seconds)
+        async with asyncio.timeout(10):
+            await self._armed.wait()
 
     @property
     def waiting(self) -> int:

@@ -1,0 +1,66 @@
+"""Where the video stood, from the player's reports."""
+
+import itertools
+
+import pytest
+
+from lossy.agent.playback import PlaybackHistory, Report
+
+
+def history(*reports: Report) -> PlaybackHistory:
+    known = PlaybackHistory()
+    known.extend(reports)
+    return known
+
+
+PLAYING = Report(at=100, position=10, rate=1, playing=True)
+
+
+def test_a_playing_video_moves_on_between_reports() -> None:
+    assert history(PLAYING).position_at(102.5) == 12.5
+
+
+def test_a_paused_video_stands_still() -> None:
+    assert history(Report(100, 10, 1, playing=False)).position_at(900) == 10
+
+
+def test_a_pause_in_between_is_taken_into_account() -> None:
+    known = history(PLAYING, Report(105, 15, 1, playing=False), Report(125, 15, 1, playing=True))
+    assert [known.position_at(at) for at in (104, 110, 124.9, 126)] == [14, 15, 15, 16]
+
+
+def test_after_a_seek_the_new_place_counts() -> None:
+    known = history(PLAYING, Report(103, 300, 1, playing=True))
+    assert [known.position_at(at) for at in (102.9, 103, 104)] == pytest.approx([12.9, 300, 301])
+
+
+def test_at_double_speed_the_video_goes_twice_as_far() -> None:
+    assert history(Report(100, 10, 2, playing=True)).position_at(103) == 16
+
+
+def test_a_moment_before_the_first_report_is_reckoned_back_from_it() -> None:
+    assert history(PLAYING).position_at(99) == 9
+    assert history(Report(100, 10, 1, playing=False)).position_at(99) == 10
+
+
+def test_no_moment_lies_before_the_video_begins() -> None:
+    assert history(Report(100, 0.2, 1, playing=True)).position_at(99) == 0
+
+
+def test_a_player_that_never_reported_stands_nowhere() -> None:
+    assert history().position_at(100) is None
+
+
+REPORTS = (PLAYING, Report(103, 300, 1, playing=True), Report(104, 301, 2, playing=True))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(REPORTS)))
+def test_reports_may_come_in_any_order_and_again(order: tuple[Report, ...]) -> None:
+    known = history(*order, *order)
+    assert [known.position_at(at) for at in (101, 103.5, 105)] == [11, 300.5, 303]
+
+
+def test_forgetting_keeps_what_holds_at_that_moment() -> None:
+    known = history(*REPORTS)
+    known.forget(103.5)
+    assert [known.position_at(at) for at in (103.5, 105)] == [300.5, 303]
