@@ -15,19 +15,19 @@ CONNECT_SECONDS = 5.0
 
 
 @contextmanager
-def redis() -> Iterator[str]:
-    """Serve an empty Redis on loopback and yield its URL."""
+def redis(fixed_port: int | None = None) -> Iterator[str]:
+    """Serve an empty Redis on loopback, on a port of your choice or any that is free, and yield its URL."""
     program = find.redis_server()
     if program is None:
         raise RuntimeError("Redis is missing: `make test` installs it or says how.")
     with tempfile.TemporaryDirectory(prefix="lossy-redis-") as folder:
 
         def command(port: int) -> list[str]:
-            where = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder]
+            where = ["--bind", "127.0.0.1", "--port", str(fixed_port or port), "--dir", folder]
             return [str(program), *where, "--save", "", "--appendonly", "no"]
 
-        with serving(command, _is_ready, Path(folder)) as port:
-            yield f"redis://127.0.0.1:{port}/0"
+        with serving(command, lambda port, pid: _is_ready(fixed_port or port, pid), Path(folder)) as port:
+            yield f"redis://127.0.0.1:{fixed_port or port}/0"
 
 
 def empty(url: str) -> None:

@@ -38,7 +38,7 @@ def serving(command: Callable[[int], list[str]], ready: Ready, folder: Path) -> 
     """Run `command(port)` and yield the port; the log goes to `folder`. Fail with its tail."""
     log = folder / "server.log"
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [*_ends_with_parent(), *command(port)],
@@ -79,6 +79,13 @@ def as_user_of(folder: Path) -> Identity:
     return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _ordinary_user() -> pwd.struct_passwd:
     for name in ("postgres", "nobody"):
         try:
@@ -86,12 +93,6 @@ def _ordinary_user() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise RuntimeError("this machine has neither a user postgres nor a user nobody")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _ends_with_parent() -> list[str]:
