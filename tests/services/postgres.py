@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from tests.services import find
 from tests.services.server import as_user_of, private_folder, serving
 
 USER = "lossy"
+LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"  # one that knows more letters than A to Z
 INITDB_SECONDS = 120
 CONNECT_SECONDS = 10
 SETTINGS = {
@@ -77,7 +79,7 @@ async def _executed(port: int, statement: str) -> None:
 
 
 def _initdb(programs: Path, data: Path, folder: Path) -> None:
-    options = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"]
+    options = ["--username", USER, "--auth", "trust", "--encoding", "UTF8", "--locale", LOCALE, "--no-sync"]
     command = [str(programs / "initdb"), "--pgdata", str(data), *options]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=INITDB_SECONDS, check=False,
