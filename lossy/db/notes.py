@@ -1,5 +1,6 @@
 """Notes: the legal moves of their status, and every change as a new version, a history row and an event."""
 
+import math
 from typing import Any
 
 from sqlmodel import col, or_, select
@@ -175,10 +176,13 @@ def _checked(note: NoteRow, changes: dict[str, Any]) -> dict[str, Any]:
         if len(values["text"]) > MAX_TEXT_CHARACTERS:
             raise InvalidInput(f"A note has at most {MAX_TEXT_CHARACTERS} characters; this has {len(values['text'])}.")
     if "category" in values:
+        if values["category"] not in tuple(Category):
+            raise InvalidInput(f"A note's category is one of {', '.join(Category)}.")
         values["category"] = Category(values["category"])
     start = values.get("start_seconds", note.start_seconds)
     end = values.get("end_seconds", note.end_seconds)
-    if start < 0 or (end is not None and end < start):
+    end_or_start = start if end is None else end
+    if start is None or not (math.isfinite(end_or_start) and 0 <= start <= end_or_start):
         raise InvalidInput("A note's time must not be before the video's start, nor its end before its start.")
     return values
 
