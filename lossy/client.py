@@ -18,12 +18,13 @@ import socketio
 from pydantic import BaseModel
 from socketio.exceptions import ConnectionError as NoConnection
 
-from lossy.errors import LossyError, NotFound, NotSignedIn, Unavailable
+from lossy.errors import LossyError, NotFound, NotSignedIn, TooMany, Unavailable
 from lossy.events import EVENT, AnyEvent, Note
 from lossy.protocol import (
     PROTOCOL_VERSION,
     AskSince,
     AudioChunk,
+    AudioGap,
     ChunkStored,
     ControlRecording,
     Done,
@@ -40,6 +41,9 @@ from lossy.protocol import (
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
+RETRY_SECONDS = 0.5
+PASSING = frozenset({Unavailable.code, TooMany.code})
+"""Refusals of an audio chunk that hold for now only: it is kept and sent again."""
 NAMESPACES = ("/audio", "/video", "/user")
 
 A = TypeVar("A", bound=BaseModel)
@@ -64,10 +68,16 @@ class Connection:
         self.socket = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=2, randomization_factor=0.2)
         self.on_event: OnEvent = lambda event: None
         self.on_back: Callable[[], None] = lambda: None
+        self.on_gap: Callable[[AudioGap], None] = lambda gap: None
         self.last_seq = 0
         self.refusal: str | None = None
         self._connected_before = False
+        self._held: list[AnyEvent] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
         self.socket.on("event", self._take_event, namespace="/user")
+        self.socket.on("missed", self._take_missed, namespace="/user")
+        self.socket.on("disconnect", self._lost, namespace="/user")
+        self.socket.on("audio_gap", self._take_gap, namespace="/audio")
         for name in NAMESPACES:
             self.socket.on("refused", self._take_refusal, namespace=name)
             self.socket.on("connect_error", self._take_connect_error, namespace=name)
@@ -93,6 +103,9 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            await asyncio.gather(self._catching_up, return_exceptions=True)
         await self.socket.disconnect()
 
     async def call(self, namespace: str, event: str, message: BaseModel, answer: type[A], *attached: bytes) -> A:
@@ -115,17 +128,41 @@ class Connection:
         """Tell where the player stands."""
         await self.call("/video", "report_playback", ReportPlayback(session=session, reports=reports), Done)
 
-    async def catch_up(self) -> None:
-        """Take the stored events that were missed while away."""
-        more = True
-        while more:
-            missed = await self.call("/user", "ask_since", AskSince(seq=self.last_seq), EventsSince)
+    async def _take_event(self, body: dict[str, Any]) -> None:
+        event = EVENT.validate_python(body)
+        if self._held is not None and event.seq is not None:
+            self._held.append(event)  # it must not overtake those that were missed
+        else:
+            self._tell(event)
+
+    async def _take_missed(self, _body: dict[str, Any]) -> None:
+        await self._lost()
+        self._begin_to_catch_up()
+
+    async def _take_gap(self, body: dict[str, Any]) -> None:
+        self.on_gap(AudioGap.model_validate(body))
+
+    async def _lost(self, _reason: str = "") -> None:
+        if self._held is None:
+            self._held = []
+
+    def _begin_to_catch_up(self) -> None:
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._catch_up(), name="catch up")
+
+    async def _catch_up(self) -> None:
+        while self._held is not None:
+            try:
+                missed = await self.call("/user", "ask_since", AskSince(seq=self.last_seq), EventsSince)
+            except (Unavailable, Refused):
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
             for event in missed.events:
                 self._tell(event)
-            more = missed.more
-
-    async def _take_event(self, body: dict[str, Any]) -> None:
-        self._tell(EVENT.validate_python(body))
+            if not missed.more:
+                held, self._held = self._held, None
+                for event in held:
+                    self._tell(event)
 
     def _tell(self, event: AnyEvent) -> None:
         if event.seq is not None:
@@ -144,6 +181,7 @@ class Connection:
         if any(name not in self.socket.namespaces for name in NAMESPACES):
             return
         if self._connected_before:
+            self._begin_to_catch_up()
             self.on_back()
         self._connected_before = True
 
@@ -159,6 +197,7 @@ class RecordingStream:
         self._next_seq = 0
         self._is_open = False
         self._tasks: set[asyncio.Task[None]] = set()
+        connection.on_gap = self._fill
         self.is_over = False
         """The server wants no more of it."""
         self.ack_seconds: list[float] = []
@@ -191,18 +230,26 @@ class RecordingStream:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, seq: int) -> None:
-        if seq not in self._pending:
-            return
-        chunk, pcm = self._pending[seq]
-        sent_at = time.perf_counter()
-        try:
-            await self._connection.call("/audio", "audio_chunk", chunk, ChunkStored, pcm)
-        except Refused:
-            self.is_over = True
-        except Unavailable:
-            return
-        self.ack_seconds.append(time.perf_counter() - sent_at)
-        self._pending.pop(seq, None)
+        while seq in self._pending and not self.is_over:
+            chunk, pcm = self._pending[seq]
+            sent_at = time.perf_counter()
+            try:
+                await self._connection.call("/audio", "audio_chunk", chunk, ChunkStored, pcm)
+            except Refused as refusal:
+                if refusal.code not in PASSING:
+                    self.is_over = True
+                    return
+                await asyncio.sleep(RETRY_SECONDS)
+            except Unavailable:
+                return  # sent again once the connection is back, or when the server asks for it
+            else:
+                self.ack_seconds.append(time.perf_counter() - sent_at)
+                self._pending.pop(seq, None)
+
+    def _fill(self, gap: AudioGap) -> None:
+        for seq in range(gap.first, gap.last + 1):
+            if gap.recording == self.id and seq in self._pending:
+                self._send(seq)
 
 
 @asynccontextmanager

@@ -7,11 +7,12 @@ happens is told as an event; the finished notes come last.
 import asyncio
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from lossy.client import Connection, RecordingStream, Refused
+from lossy.client import RETRY_SECONDS, Connection, RecordingStream, Refused
 from lossy.errors import InvalidInput, Unavailable
 from lossy.events import (
     AnyEvent,
@@ -88,6 +89,7 @@ class Speaker:
         self._stream: RecordingStream | None = None
         self._stirred = asyncio.Event()
         self._back = asyncio.Event()
+        self._reporting: set[asyncio.Task[None]] = set()
         connection.on_event = self._take
         connection.on_back = self._back.set
 
@@ -106,7 +108,9 @@ class Speaker:
             await self._stop(stream)
             await self._finished()
         finally:
-            keeper.cancel()
+            for task in (keeper, *self._reporting):
+                task.cancel()
+            await asyncio.gather(keeper, *self._reporting, return_exceptions=True)
         self._spoken.notes = [note for note in self._notes.values() if note.status is NoteStatus.FIRMED]
         self._spoken.cancelled = sum(note.status is NoteStatus.CANCELLED for note in self._notes.values())
         return self._spoken
@@ -120,15 +124,20 @@ class Speaker:
             await asyncio.sleep(max(0.0, spoken_at - time.time()))
             stream.add(piece, start + begins)
             if index % 10 == 0:
-                await self._report(start + begins, at_seconds + begins)
+                self._spawn(self._report(start + begins, at_seconds + begins))
             if stream.is_over or self._microphone_off:
                 break
 
     async def _report(self, at: float, position: float) -> None:
         try:
             await self._connection.report_playback(self._session, Playback(at=at, position=position, playing=True))
-        except Unavailable:
+        except (Unavailable, Refused):
             return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._reporting.add(task)
+        task.add_done_callback(self._reporting.discard)
 
     async def _stop(self, stream: RecordingStream) -> None:
         self._stopped = True
@@ -147,9 +156,9 @@ class Speaker:
                 await stream.open()
                 if self._stopped:
                     await stream.stop()
-                await self._connection.catch_up()
             except (Unavailable, Refused):
-                continue
+                await asyncio.sleep(RETRY_SECONDS)
+                self._back.set()
 
     async def _finished(self) -> None:
         while not (self._microphone_off and all(state in _AT_REST for state in self._turns.values())):

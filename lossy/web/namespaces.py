@@ -31,8 +31,10 @@ from lossy.protocol import (
 )
 from lossy.web.open_video import open_video
 from lossy.web.socket_server import (
+    AUTHENTICATE_SECONDS,
     MAX_MESSAGE_BYTES,
     ByteBudget,
+    Contained,
     Guarded,
     Peer,
     SmallPacket,
@@ -156,7 +158,7 @@ class UserNamespace(Guarded):
 class Sockets:
     """The Socket.IO server with its namespaces, as an ASGI app for `/ws`."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, *, authenticate_seconds: float = AUTHENTICATE_SECONDS) -> None:
         origins = sorted(core.settings.own_origins | set(core.settings.extension_origins))
         self.server = SocketServer(
             async_mode="asgi",
@@ -167,12 +169,13 @@ class Sockets:
             ping_interval=25,
             ping_timeout=20,
         )
+        self.server.authenticate_seconds = authenticate_seconds
         user = UserNamespace(core)
         self._core = core
         self._namespaces: list[Guarded] = [AudioNamespace(core), VideoNamespace(core, user), user]
         for namespace in self._namespaces:
             self.server.register_namespace(namespace)
-        self.app = socketio.ASGIApp(self.server, socketio_path="/ws/socket.io")
+        self.app = Contained(socketio.ASGIApp(self.server, socketio_path="/ws/socket.io"), self.server)
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -15,11 +15,12 @@ from typing import Any
 import socketio
 from pydantic import BaseModel, ValidationError
 from socketio.exceptions import ConnectionRefusedError as RefusedConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lossy.agent.accounts import identify_token
 from lossy.agent.core import Core
 from lossy.db.users import Identity
-from lossy.errors import LossyError, NotSignedIn
+from lossy.errors import InvalidInput, LossyError, NotSignedIn, Unavailable
 from lossy.events import SIGNED_OUT_TOPIC, SignedOut
 from lossy.protocol import EXCHANGES, PROTOCOL_VERSION, AudioChunk, ConnectAuth, Refusal
 
@@ -29,6 +30,9 @@ MAX_MESSAGE_BYTES = 256 * 1024
 MAX_ATTACHMENTS = 2
 MAX_SOCKETS_PER_USER = 8
 AUTHENTICATE_SECONDS = 5.0
+CLOSE_PROTOCOL_ERROR = 1002
+RESERVED_EVENTS = frozenset({"connect", "connect_error", "disconnect", "__disconnect_final"})
+"""What python-socketio calls by itself; it would call it for a client too."""
 _CLIENT_MESSAGES = {(e.namespace, e.event): e.message for e in EXCHANGES if e.sender == "client"}
 
 
@@ -46,26 +50,63 @@ class SmallPacket(socketio.packet.Packet):  # type: ignore[misc]
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
     """Closes connections that send rubbish, or that do not say who they are in time."""
 
+    authenticate_seconds = AUTHENTICATE_SECONDS
     _told_at = 0.0
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
         self.start_background_task(self._close_strangers, eio_sid)
 
+    async def hang_up(self, eio_sid: str) -> None:
+        """Close a connection. Engine.IO itself only asks the client to, and goes on listening."""
+        connection = self.eio.sockets.pop(eio_sid, None)
+        if connection is not None:
+            await connection.close(wait=False)
+            await connection.queue.put(None)  # its writer closes the websocket once the rest is sent
+
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        if eio_sid not in self.eio.sockets:
+            return
         try:
             await super()._handle_eio_message(eio_sid, data)
         except Exception as error:  # noqa: BLE001  # whatever a hostile packet breaks, its sender goes
-            if time.monotonic() - self._told_at > 1:
-                self._told_at = time.monotonic()
-                logger.warning("Closed a connection that sent a malformed packet (%s).", type(error).__name__)
-            await self.eio.disconnect(eio_sid)
+            self.tell_malformed(error)
+            await self.hang_up(eio_sid)
+
+    def tell_malformed(self, error: Exception) -> None:
+        """Log that a connection was closed, at most once a second."""
+        if time.monotonic() - self._told_at > 1:
+            self._told_at = time.monotonic()
+            logger.warning("Closed a connection that sent a malformed packet (%s).", type(error).__name__)
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002
+        if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] in RESERVED_EVENTS:
+            raise ValueError("no event of the protocol")
+        await super()._handle_event(eio_sid, namespace, id, data)
 
     async def _close_strangers(self, eio_sid: str) -> None:
-        await asyncio.sleep(AUTHENTICATE_SECONDS)
+        await asyncio.sleep(self.authenticate_seconds)
         known = any(self.manager.sid_from_eio_sid(eio_sid, name) for name in self.namespace_handlers)
         if not known:
-            await self.eio.disconnect(eio_sid)
+            await self.hang_up(eio_sid)
+
+
+class Contained:
+    """Ends the websocket whose packet Engine.IO itself stumbles over, and nothing else."""
+
+    def __init__(self, app: ASGIApp, server: SocketServer) -> None:
+        self._app = app
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "websocket":
+                raise
+            self._server.tell_malformed(error)
+            await send({"type": "websocket.close", "code": CLOSE_PROTOCOL_ERROR})
 
 
 @dataclass(frozen=True)
@@ -103,8 +144,7 @@ class Guarded(socketio.AsyncNamespace):  # type: ignore[misc]
         for sid, peer in list(self.peers.items()):
             if peer.identity.token_id in token_ids:
                 refusal = Refusal(code=NotSignedIn.code, message="You were signed out. Sign in again.")
-                await self.emit("refused", refusal.model_dump(), to=sid)
-                await self.disconnect(sid)
+                await self._hang_up(sid, peer, refusal)
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         origins = self.core.settings.own_origins | set(self.core.settings.extension_origins)
@@ -132,27 +172,38 @@ class Guarded(socketio.AsyncNamespace):  # type: ignore[misc]
 
     async def _take(self, event: str, sid: str, args: tuple[Any, ...]) -> dict[str, Any] | None:
         peer = self.peers.get(sid)
-        model = _CLIENT_MESSAGES.get((self.namespace, event))
-        if peer is None or model is None:
-            return await self._close(sid, "The protocol has no such message.")
-        if len(args) != (2 if model is AudioChunk else 1):
-            return await self._close(sid, "The message has the wrong number of parts.")
+        if peer is None:
+            return None
         try:
-            message = model.model_validate(args[0])
-        except ValidationError as error:
-            return await self._close(sid, _first_problem(error))
+            message = self._message(event, args)
+        except InvalidInput as problem:
+            await self._hang_up(sid, peer, Refusal(code="malformed", message=problem.message))
+            return None
         method: Callable[..., Awaitable[BaseModel]] = getattr(self, f"take_{event}")
         try:
             answer = await method(sid, peer, message, *args[1:])
         except LossyError as refusal:
             return _refused(refusal)
+        except Exception:
+            logger.exception("%s %s could not be carried out.", self.namespace, event)
+            return _refused(Unavailable("This did not work just now. Try it again in a moment."))
         return answer.model_dump(mode="json")
 
-    async def _close(self, sid: str, why: str) -> dict[str, Any]:
-        refusal = Refusal(code="malformed", message=why)
+    def _message(self, event: str, args: tuple[Any, ...]) -> BaseModel:
+        model = _CLIENT_MESSAGES.get((self.namespace, event))
+        if model is None:
+            raise InvalidInput("The protocol has no such message.")
+        if len(args) != (2 if model is AudioChunk else 1):
+            raise InvalidInput("The message has the wrong number of parts.")
+        try:
+            return model.model_validate(args[0])
+        except ValidationError as error:
+            raise InvalidInput(_first_problem(error)) from error
+
+    async def _hang_up(self, sid: str, peer: Peer, refusal: Refusal) -> None:
         await self.emit("refused", refusal.model_dump(), to=sid)
         await self.disconnect(sid)
-        return {"error": refusal.model_dump()}
+        await self.server.hang_up(peer.eio_sid)
 
 
 async def end_revoked(core: Core, namespaces: list[Guarded]) -> None:
@@ -167,15 +218,16 @@ async def end_revoked(core: Core, namespaces: list[Guarded]) -> None:
 class ByteBudget:
     """Lets a connection send so many bytes a second, with room for a burst after a lost connection."""
 
-    def __init__(self, bytes_per_second: float, burst_bytes: float) -> None:
+    def __init__(self, bytes_per_second: float, burst_bytes: float, now: Callable[[], float] = time.monotonic) -> None:
         self._rate = bytes_per_second
         self._burst = burst_bytes
-        self._left: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (burst_bytes, time.monotonic()))
+        self._now = now
+        self._left: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (burst_bytes, now()))
 
     def take(self, key: str, count: int) -> bool:
         """Spend bytes; False if there are not enough left now."""
         left, at = self._left[key]
-        now = time.monotonic()
+        now = self._now()
         left = min(self._burst, left + (now - at) * self._rate)
         allowed = left >= count
         self._left[key] = (left - count if allowed else left, now)

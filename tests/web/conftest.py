@@ -9,6 +9,7 @@ import pytest
 
 from lossy.db.migrations import migrate
 from lossy.settings import Settings
+from tests.live import LiveLossy, live
 from tests.web.rest import EXTENSION, FILM, Person, Rest
 
 
@@ -42,3 +43,10 @@ async def film(ann: Person) -> dict[str, Any]:
     """Ann's video, opened: its id, its session, its title."""
     opened: dict[str, Any] = (await ann.post("/api/videos", json={"url": FILM, "title": "A film"})).json()
     return opened
+
+
+@pytest.fixture
+async def lossy(database_url: str, tmp_path: Path) -> AsyncIterator[LiveLossy]:
+    """Yield a server that really listens."""
+    async with live(database_url, tmp_path) as server:
+        yield server
