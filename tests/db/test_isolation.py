@@ -1,0 +1,138 @@
+"""What is one user's is not found by another, by any function that is told who asks."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from lossy.db import events, notes, sessions, videos
+from lossy.db.engine import Database, Db
+from lossy.db.models import Recording, Role
+from lossy.errors import NotFound
+from lossy.events import Note
+from tests.db.rows import Reviewer, note_row, noted, recorded, reviewer
+
+MODULES = (videos, notes, sessions, events)
+
+
+class Things:
+    """What Ann owns and Bob asks for."""
+
+    def __init__(self, ann: Reviewer, bob: Reviewer, note: Note, recording: Recording) -> None:
+        self.ann, self.bob, self.note, self.recording = ann, bob, note, recording
+
+
+Attempt = Callable[[Db, str, Things], Awaitable[Any]]
+
+
+async def _of_ann(db: Db, me: str, its: Things) -> list[str]:
+    return [entry.video.id for entry in await videos.library(db, me) if entry.video.id == its.ann.video.id]
+
+
+async def _counted_of_ann(db: Db, me: str, its: Things) -> bool:
+    own = 1 if me == its.bob.user_id else 0
+    return sum((await videos.library_counts(db, me)).values()) > own
+
+
+REFUSED: dict[str, Attempt] = {
+    "videos.require_video": lambda db, me, its: videos.require_video(db, me, its.ann.video.id),
+    "videos.change_video": lambda db, me, its: videos.change_video(db, me, its.ann.video.id, title="Mine"),
+    "videos.delete_video": lambda db, me, its: videos.delete_video(db, me, its.ann.video.id),
+    "videos.add_member": lambda db, me, its: videos.add_member(db, me, its.ann.video.id, its.bob.email, Role.VIEWER),
+    "notes.create_note": lambda db, me, its: notes.create_note(db, note_row(its.ann, author_id=me)),
+    "notes.require_note": lambda db, me, its: notes.require_note(db, me, its.note.id),
+    "notes.edit_note": lambda db, me, its: notes.edit_note(db, me, its.note.id, {"text": "Mine"}),
+    "notes.delete_note": lambda db, me, its: notes.delete_note(db, me, its.note.id),
+    "notes.restore_note": lambda db, me, its: notes.restore_note(db, me, its.note.id),
+    "notes.history": lambda db, me, its: notes.history(db, me, its.note.id),
+    "sessions.require_session": lambda db, me, its: sessions.require_session(db, me, its.ann.session.id),
+    "sessions.recording_of": lambda db, me, its: sessions.recording_of(db, me, its.recording.id),
+}
+"""Functions that raise `NotFound`."""
+
+EMPTY: dict[str, Attempt] = {
+    "videos.find_video": lambda db, me, its: videos.find_video(db, me, "youtube", its.ann.video.external_id),
+    "videos.library": _of_ann,
+    "videos.library_counts": _counted_of_ann,
+    "notes.list_notes": lambda db, me, its: notes.list_notes(db, me, video_id=its.ann.video.id),
+    "events.events_since": lambda db, me, its: events.events_since(db, me, 0, session_id=its.ann.session.id),
+}
+"""Functions that find nothing."""
+
+TRUSTED = {
+    "videos.open_video": "it makes the asker's own",
+    "sessions.open_session": "its caller has checked the video",
+}
+
+
+@pytest.fixture
+async def things(database: Database) -> Things:
+    ann = await reviewer(database)
+    bob = await reviewer(database, "bob@example.org", "bobs")
+    return Things(ann, bob, await noted(database, ann), await recorded(database, ann))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_is_not_yours_is_not_found_and_stays_as_it_is(database: Database, things: Things, name: str) -> None:
+    before = await _state(database, things)
+    with pytest.raises(NotFound) as refused:
+        await _attempt(database, REFUSED[name], things)
+    assert await _state(database, things) == before
+    with pytest.raises(NotFound) as unknown:
+        await _attempt(database, REFUSED[name], _that_never_were(things))
+    assert refused.value.message == unknown.value.message
+
+
+@pytest.mark.parametrize("name", EMPTY)
+async def test_what_is_not_yours_is_in_no_list(database: Database, things: Things, name: str) -> None:
+    assert not await _attempt(database, EMPTY[name], things)
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *EMPTY])
+async def test_who_owns_it_finds_it_in_the_same_way(database: Database, things: Things, name: str) -> None:
+    """Else the tests above would pass for functions that never find anything."""
+    async with database.write() as db:
+        found = await {**REFUSED, **EMPTY}[name](db, things.ann.user_id, things)
+    assert found or name in REFUSED
+
+
+def test_every_function_that_is_told_who_asks_is_tried() -> None:
+    asking = {name for module in MODULES for name in _told_who_asks(module)}
+    assert asking | {"notes.create_note"} == {*REFUSED, *EMPTY, *TRUSTED}
+
+
+def _told_who_asks(module: ModuleType) -> list[str]:
+    short = module.__name__.rpartition(".")[2]
+    return [
+        f"{short}.{name}"
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        if not name.startswith("_")
+        and function.__module__ == module.__name__
+        and "user_id" in inspect.signature(function).parameters
+    ]
+
+
+async def _attempt(database: Database, attempt: Attempt, things: Things) -> Any:
+    async with database.write() as db:
+        return await attempt(db, things.bob.user_id, things)
+
+
+async def _state(database: Database, things: Things) -> Any:
+    ann = things.ann
+    async with database.read() as db:
+        video = await videos.require_video(db, ann.user_id, ann.video.id, Role.OWNER)
+        listed = await notes.list_notes(db, ann.user_id)
+        changes = await notes.history(db, ann.user_id, things.note.id)
+        return video.model_dump(), listed, len(changes), await events.last_seq(db)
+
+
+def _that_never_were(things: Things) -> Things:
+    ann = things.ann
+    nobody = Reviewer(ann.user_id, ann.email, _renamed(ann.video), _renamed(ann.session))
+    return Things(nobody, things.bob, things.note.model_copy(update={"id": "0" * 32}), _renamed(things.recording))
+
+
+def _renamed(row: Any) -> Any:
+    return type(row)(**{**row.model_dump(), "id": "0" * 32})
