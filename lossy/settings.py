@@ -3,6 +3,7 @@
 Nothing else reads the environment. `.env.example` lists the same names; a test holds the two together.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +27,11 @@ class Settings(BaseSettings):
     """Settings with the prefix LOSSY_; the two of OpenAI keep the names that its library knows."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LOSSY_", env_file=(CHECKOUT / ".env", ".env"), extra="ignore", populate_by_name=True
+        env_prefix="LOSSY_",
+        env_file=(CHECKOUT / ".env", ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
     )
 
     host: str = "127.0.0.1"
@@ -105,7 +110,8 @@ class Settings(BaseSettings):
         driver = drivers.get(scheme.partition("+")[0])
         if not separator or driver is None:
             raise SetupProblem("LOSSY_DATABASE_URL must begin with sqlite:/// or postgresql://.")
-        return f"{driver}://{rest}"
+        # asyncpg names it otherwise than the addresses that providers hand out.
+        return f"{driver}://{re.sub(r'([?&])sslmode=', r'\1ssl=', rest)}"
 
     @property
     def models_dir(self) -> Path:

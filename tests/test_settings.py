@@ -45,12 +45,23 @@ def test_every_setting_comes_from_the_environment(monkeypatch: pytest.MonkeyPatc
     assert read.extension_origins == ("chrome-extension://a", "chrome-extension://b")
 
 
+def test_a_name_with_nothing_behind_it_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in names().values():
+        monkeypatch.delenv(name, raising=False)
+    defaults = settings()
+    for name in names().values():
+        monkeypatch.setenv(name, "")
+    assert settings() == defaults
+    assert settings().async_database_url.startswith("sqlite+aiosqlite:///")
+
+
 @pytest.mark.parametrize(
     ("given", "driver"),
     [
         ("postgresql://u@h/n", "postgresql+asyncpg://u@h/n"),
         ("postgres://u@h/n", "postgresql+asyncpg://u@h/n"),
         ("postgresql+psycopg://u@h/n", "postgresql+asyncpg://u@h/n"),
+        ("postgresql://u@h/n?a=b&sslmode=require", "postgresql+asyncpg://u@h/n?a=b&ssl=require"),
         ("sqlite:///some/where.db", "sqlite+aiosqlite:///some/where.db"),
     ],
 )
