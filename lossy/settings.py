@@ -111,7 +111,8 @@ class Settings(BaseSettings):
         if not separator or driver is None:
             raise SetupProblem("LOSSY_DATABASE_URL must begin with sqlite:/// or postgresql://.")
         # asyncpg names it otherwise than the addresses that providers hand out.
-        return f"{driver}://{re.sub(r'([?&])sslmode=', r'\1ssl=', rest)}"
+        rest = re.sub(r"([?&])sslmode=", r"\1ssl=", rest)
+        return f"{driver}://{rest}"
 
     @property
     def models_dir(self) -> Path:
