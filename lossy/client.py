@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -18,7 +19,7 @@ import socketio
 from pydantic import BaseModel
 from socketio.exceptions import ConnectionError as NoConnection
 
-from lossy.errors import LossyError, NotFound, NotSignedIn, TooMany, Unavailable
+from lossy.errors import InvalidInput, LossyError, NotFound, NotSignedIn, TooMany, Unavailable
 from lossy.events import EVENT, AnyEvent, Note
 from lossy.protocol import (
     PROTOCOL_VERSION,
@@ -62,10 +63,12 @@ class Connection:
     """A signed-in connection with its three namespaces; comes back by itself when it is lost."""
 
     def __init__(self, server: str, token: str, *, client: str = "python/0.1") -> None:
-        self.server = server.rstrip("/")
+        self.server = _checked_address(server)
         self.token = token
         self._auth = {"token": token, "protocol": PROTOCOL_VERSION, "client": client}
-        self.socket = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=2, randomization_factor=0.2)
+        self.socket = socketio.AsyncClient(
+            reconnection_delay=0.2, reconnection_delay_max=2, randomization_factor=0.2, handle_sigint=False
+        )
         self.on_event: OnEvent = lambda event: None
         self.on_back: Callable[[], None] = lambda: None
         self.on_gap: Callable[[AudioGap], None] = lambda gap: None
@@ -95,6 +98,7 @@ class Connection:
                 wait_timeout=CONNECT_SECONDS,
             )
         except NoConnection as error:
+            await self._close_http()
             if self.refusal is not None:
                 raise NotSignedIn(self.refusal) from error
             raise Unavailable(f"No Lossy server answers at {self.server}. Start it with: make run") from error
@@ -106,7 +110,13 @@ class Connection:
         if self._catching_up is not None:
             self._catching_up.cancel()
             await asyncio.gather(self._catching_up, return_exceptions=True)
-        await self.socket.disconnect()
+        await self.socket.shutdown()
+        await self._close_http()
+
+    async def _close_http(self) -> None:
+        session = self.socket.eio.http
+        if session is not None and not session.closed:
+            await session.close()
 
     async def call(self, namespace: str, event: str, message: BaseModel, answer: type[A], *attached: bytes) -> A:
         """Send a message and wait for its answer; `Refused` if the server can't, `Unavailable` if it is away."""
@@ -290,6 +300,17 @@ async def _raise_refusal(response: httpx.Response) -> None:
         except (json.JSONDecodeError, KeyError, TypeError):
             refusal = Refused("unexpected_answer", f"The server answered {response.status_code}.")
         raise refusal
+
+
+def _checked_address(server: str) -> str:
+    try:
+        parts = urlsplit(server)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise InvalidInput(f"{server} is not the address of a server: it has to be like http://127.0.0.1:4000.")
+    return server.rstrip("/")
 
 
 def _answer(given: Any, answer: type[A]) -> A:

@@ -47,6 +47,8 @@ def read_wav(path: Path) -> bytes:
         raise InvalidInput(f"There is no file {path}.") from error
     except IsADirectoryError as error:
         raise InvalidInput(f"{path} is a folder, not a sound file.") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} can't be read ({error.strerror}).") from error
     except (wave.Error, EOFError) as error:
         raise InvalidInput(f"{path.name} is not a WAV file with PCM samples. {mend}") from error
     if shape != (1, 2, SAMPLE_RATE):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import BaseModel
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -20,13 +21,14 @@ from lossy.client import Connection
 from lossy.db import users
 from lossy.db.migrations import migrate
 from lossy.events import AnyEvent, Event
-from lossy.protocol import PROTOCOL_VERSION, VideoContext, VideoOpened
+from lossy.protocol import PROTOCOL_VERSION, AudioChunk, VideoContext, VideoOpened
 from lossy.settings import Settings
 from lossy.web.api import mount_api
 from lossy.web.namespaces import Sockets
 from lossy.web.origin import OriginGuard
 from lossy.web.socket_server import MAX_MESSAGE_BYTES
 
+A = TypeVar("A", bound=BaseModel)
 E = TypeVar("E", bound=Event)
 FILM = "https://example.org/film.mp4"
 PATH = "/ws/socket.io/?EIO=4&transport=websocket"
@@ -58,6 +60,29 @@ class Account:
     token: str
 
 
+class CountingConnection(Connection):
+    """The real client, which keeps what was acknowledged to it."""
+
+    def __init__(self, server: str, token: str) -> None:
+        super().__init__(server, token)
+        self.acknowledged: set[int] = set()
+        self._news = asyncio.Event()
+
+    async def call(self, namespace: str, event: str, message: BaseModel, answer: type[A], *attached: bytes) -> A:
+        given = await super().call(namespace, event, message, answer, *attached)
+        if isinstance(message, AudioChunk):
+            self.acknowledged.add(message.seq)
+            self._news.set()
+        return given
+
+    async def until_acknowledged(self, count: int) -> None:
+        """Wait until the first so many chunks are."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not set(range(count)) <= self.acknowledged:
+                self._news.clear()
+                await self._news.wait()
+
+
 class LiveLossy:
     """A server that answers."""
 
@@ -72,9 +97,9 @@ class LiveLossy:
             user = await users.add_user(db, email, None)
             return Account(user.id, email, await users.issue_token(db, user.id, "test"))
 
-    def connection(self, who: Account) -> Connection:
+    def connection(self, who: Account) -> CountingConnection:
         """Make the real client."""
-        return Connection(self.url, who.token)
+        return CountingConnection(self.url, who.token)
 
     async def cut_connections(self) -> None:
         """Drop every connection without a word, as a network does."""

@@ -26,6 +26,13 @@ NAMESPACES = ("/audio", "/video", "/user")
 
 
 @pytest.fixture
+async def lossy(tmp_path: Path) -> AsyncIterator[LiveLossy]:
+    """Yield a server; which database it has makes no difference here."""
+    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
 async def ann(lossy: LiveLossy) -> Account:
     return await lossy.person()
 
@@ -251,9 +258,9 @@ async def test_a_ninth_connection_is_refused_in_words(lossy: LiveLossy, ann: Acc
 
 
 @pytest.fixture
-async def impatient(database_url: str, tmp_path: Path) -> AsyncIterator[LiveLossy]:
+async def impatient(tmp_path: Path) -> AsyncIterator[LiveLossy]:
     """Yield a server that waits a moment only for somebody to sign in."""
-    async with live(database_url, tmp_path, authenticate_seconds=0.05) as server:
+    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path, authenticate_seconds=0.05) as server:
         yield server
 
 
