@@ -1,7 +1,6 @@
 """A session on a real database with a clock that is moved by hand, and a microphone that is fed shipped voices."""
 
 import asyncio
-import json
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from sqlmodel import col, select
 from lossy.agent.session import AgentSession, Faculties
 from lossy.agent.sessions import Sessions
 from lossy.bus import Missed
-from lossy.db import notes
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk, EventRow, NoteRow, Recording, RecordingMode, Turn
 from lossy.db.types import new_id
@@ -235,17 +233,3 @@ def voice(file: str) -> Pcm:
     """Read a shipped utterance."""
     with wave.open(str(UTTERANCES / file), "rb") as wav:
         return np.frombuffer(wav.readframes(wav.getnframes()), np.int16)
-
-
-@lru_cache
-def text_of(file: str) -> str:
-    """Give what is said in a shipped utterance."""
-    known = json.loads((UTTERANCES / "utterances.json").read_text())
-    return str(next(one["text"] for one in [*known["remarks"], known["cancel"]] if one["file"] == file))
-
-
-async def change_note(database: Database, note_id: str, user_id: str, status: NoteStatus) -> None:
-    """Give a note another status, as a page would."""
-    async with database.write() as db:
-        note = await notes.require_note(db, user_id, note_id)
-        await notes.move_note(db, note, user_id, status)
