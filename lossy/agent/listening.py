@@ -229,6 +229,8 @@ class Listening:
             await self._finish(live, TurnInput.NOTHING_HEARD, SILENCE_REASON)
         elif live.turn is None and live.unconsumed_silence >= SILENCE_KEPT_SECONDS * SAMPLE_RATE:
             await self._consume(live, live.heard_samples - PRE_ROLL_KEPT_SECONDS * SAMPLE_RATE)
+        turns = [turn.start_sample for turn in self._session.turns.values() if turn.recording_id == live.id]
+        live.tape.forget(min([live.consumed_samples, live.heard_samples, *turns]))
 
     async def _hear_fresh(self, live: LiveRecording, given: TurnInput) -> None:
         fresh = live.tape.cut(live.heard_samples, live.tape.length)

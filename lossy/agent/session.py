@@ -156,6 +156,7 @@ class AgentSession:
         async with self.faculties.database.write() as db:
             await store.store_playback(db, rows)
             await store.forget_playback(db, self.id, before=rows[-1].at - PLAYBACK_KEPT_SECONDS)
+        self.playback.forget(rows[-1].at - PLAYBACK_KEPT_SECONDS)
         self.last_active = self.faculties.clock.monotonic()
 
     async def start(self) -> None:

@@ -283,3 +283,13 @@ async def test_speech_is_placed_on_the_video(stage: Stage) -> None:
     ended = await stage.until(SpeechHeard)
     assert began.position_seconds == pytest.approx(POSITION + ONSET_SECONDS, abs=0.25)
     assert ended.position_seconds == pytest.approx(POSITION + 1.867, abs=0.25)
+
+
+async def test_an_open_microphone_keeps_in_memory_only_what_a_turn_may_still_need(stage: Stage) -> None:
+    microphone = await stage.press(HANDS_FREE)
+    await microphone.silence(120)
+    await stage.quiet()
+    recording = stage.session.listening.recording
+    assert recording is not None
+    tape = recording.tape
+    assert len(tape.cut(0, tape.length)) < 40 * SAMPLE_RATE < tape.length
