@@ -147,7 +147,7 @@ async def test_the_refusal_of_a_host_says_what_to_set(rest: Rest) -> None:
 
 
 async def test_the_public_address_is_ours_in_any_case(settings: Settings) -> None:
-    public = settings.model_copy(update={"public_url": "https://Review.Example.org/"})
+    public = Settings(_env_file=None, **{**settings.model_dump(), "public_url": "https://Review.Example.org/"})
     for host in ("review.example.org", "Review.Example.org"):
         headers = came_from("https://review.example.org", host)
         assert (await knock(public, "http", "/page", *headers, method="POST"))["status"] == 200
