@@ -65,6 +65,7 @@ class Connection:
     def __init__(self, server: str, token: str, *, client: str = "python/0.1") -> None:
         self.server = _checked_address(server)
         self.token = token
+        self.player = uuid4().hex
         self._auth = {"token": token, "protocol": PROTOCOL_VERSION, "client": client}
         self.socket = socketio.AsyncClient(
             reconnection_delay=0.2, reconnection_delay_max=2, randomization_factor=0.2, handle_sigint=False
@@ -136,7 +137,8 @@ class Connection:
 
     async def report_playback(self, session: str, *reports: Playback) -> None:
         """Tell where the player stands."""
-        await self.call("/video", "report_playback", ReportPlayback(session=session, reports=reports), Done)
+        message = ReportPlayback(session=session, reports=reports, player=self.player)
+        await self.call("/video", "report_playback", message, Done)
 
     async def _take_event(self, body: dict[str, Any]) -> None:
         event = EVENT.validate_python(body)
@@ -202,7 +204,9 @@ class RecordingStream:
     def __init__(self, connection: Connection, session: str, mode: str = "one_note") -> None:
         self.id = uuid4().hex
         self._connection = connection
-        self._opening = OpenRecording.model_validate({"recording": self.id, "session": session, "mode": mode})
+        self._opening = OpenRecording.model_validate(
+            {"recording": self.id, "session": session, "mode": mode, "player": connection.player}
+        )
         self._pending: dict[int, tuple[AudioChunk, bytes]] = {}
         self._next_seq = 0
         self._is_open = False

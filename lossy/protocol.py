@@ -22,6 +22,7 @@ MAX_CREDIT_BYTES = 512 * 1024
 Id = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 WallClock = Annotated[float, Field(gt=1e9, lt=1e10, allow_inf_nan=False)]
 Position = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+Player = Annotated[str, Field(max_length=64)]
 Seq = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -64,6 +65,8 @@ class OpenRecording(Message):
     mode: Literal["one_note", "hands_free"] = "one_note"
     """Whether the microphone closes with the first note or stays open."""
     sample_rate: Literal[16000] = 16000
+    player: Player = ""
+    """The player in front of the speaker, as in `ReportPlayback`; notes get their time from its reports."""
 
 
 class RecordingOpened(Message):
@@ -167,6 +170,8 @@ class ReportPlayback(Message):
 
     session: Id
     reports: Annotated[tuple[Playback, ...], Field(min_length=1, max_length=64)]
+    player: Player = ""
+    """Tells players of the same video apart, in windows or programs: a random name that each gives itself."""
 
 
 class TurnAction(StrEnum):

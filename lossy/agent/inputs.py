@@ -25,6 +25,7 @@ class RecordingAsked:
     recording_id: str
     mode: RecordingMode
     on_gap: OnGap | None
+    player: str = ""
     done: "asyncio.Future[RecordingOpened]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 

@@ -150,7 +150,7 @@ class Listening:
         self, row: Recording, chunks: Sequence[AudioChunk], turn: LiveTurn | None, *, has_made_a_note: bool
     ) -> None:
         """Take up a recording that a stop interrupted; `go_on` then hears what no turn has consumed."""
-        live = LiveRecording(row.id, row.mode, Endpointer(), tape=_tape(chunks), turn=turn)
+        live = LiveRecording(row.id, row.mode, Endpointer(), row.player, tape=_tape(chunks), turn=turn)
         live.has_made_a_note = has_made_a_note
         live.consumed_samples = row.consumed_samples
         live.hear_again()
@@ -189,11 +189,15 @@ class Listening:
 
     async def _begin(self, asked: RecordingAsked) -> LiveRecording:
         row = Recording(
-            id=asked.recording_id, session_id=self._session.id, user_id=self._session.user_id, mode=asked.mode
+            id=asked.recording_id,
+            session_id=self._session.id,
+            user_id=self._session.user_id,
+            mode=asked.mode,
+            player=asked.player,
         )
         async with self._session.write() as db:
             row = await store.open_recording(db, row)
-        live = LiveRecording(row.id, row.mode, Endpointer())
+        live = LiveRecording(row.id, row.mode, Endpointer(), row.player)
         self.recording = live
         self._tapes[row.id] = live.tape
         if self._session.microphone not in (MicrophoneState.OFF, MicrophoneState.BLOCKED):
@@ -342,11 +346,11 @@ class Listening:
         captured_at = live.tape.captured_at(turn.onset_sample or turn.start_sample)
         if captured_at is None:
             return None
-        return self._session.playback.position_at(captured_at - DEFAULT_REACTION_LAG_SECONDS)
+        return self._session.playback.position_at(live.player, captured_at - DEFAULT_REACTION_LAG_SECONDS)
 
     def _position(self, live: LiveRecording, sample: int) -> float | None:
         captured_at = live.tape.captured_at(sample)
-        return None if captured_at is None else self._session.playback.position_at(captured_at)
+        return None if captured_at is None else self._session.playback.position_at(live.player, captured_at)
 
     def _speech_heard(
         self, turn: LiveTurn, edge: Literal["began", "ended"], position_seconds: float | None

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 DEFAULT_REACTION_LAG_SECONDS = 0.6
+MAX_PLAYERS = 16
 REPEATS_SEEN = 64
 """How far back a report that is sent again after a lost connection is recognised."""
 
@@ -27,8 +28,33 @@ class Report:
         return max(0.0, self.position + (at - self.at) * self.rate) if self.playing else self.position
 
 
+class Playbacks:
+    """The histories of a session's players, apart: what another window shows is not what the speaker saw."""
+
+    def __init__(self) -> None:
+        self._players: dict[str, PlaybackHistory] = {}
+
+    def extend(self, player: str, reports: Iterable[Report]) -> None:
+        """Take reports of a player."""
+        history = self._players.pop(player, None) or PlaybackHistory()
+        history.extend(reports)
+        self._players[player] = history
+        if len(self._players) > MAX_PLAYERS:
+            del self._players[next(iter(self._players))]
+
+    def position_at(self, player: str, at: float) -> float | None:
+        """Give the position that a player showed; of the one that reported last if this one never did."""
+        history = self._players.get(player) or next(reversed(self._players.values()), None)
+        return history.position_at(at) if history is not None else None
+
+    def forget(self, before: float) -> None:
+        """Drop what is older, keeping each player's last report before it."""
+        for history in self._players.values():
+            history.forget(before)
+
+
 class PlaybackHistory:
-    """The reports of one session's video, in order of time."""
+    """The reports of one player, in order of time."""
 
     def __init__(self) -> None:
         self._reports: list[Report] = []

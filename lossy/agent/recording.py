@@ -24,6 +24,8 @@ class LiveRecording:
     id: str
     mode: RecordingMode
     endpointer: Endpointer = field(repr=False)
+    player: str = ""
+    """The player in front of the speaker."""
     tape: Tape = field(default_factory=Tape, repr=False)
     turn: LiveTurn | None = None
     """The turn that listens or is paused; at most one."""

@@ -22,7 +22,7 @@ from lossy.agent.machine import (
     step,
     step_microphone,
 )
-from lossy.agent.playback import PlaybackHistory, Report
+from lossy.agent.playback import Playbacks, Report
 from lossy.agent.turn import Deadline, LiveTurn
 from lossy.db import sessions as store
 from lossy.db.engine import Database, Db
@@ -97,7 +97,7 @@ class AgentSession:
         self.faculties = faculties
         self.microphone = MicrophoneState.OFF
         self.turns: dict[str, LiveTurn] = {}
-        self.playback = PlaybackHistory()
+        self.playback = Playbacks()
         self.listening = Listening(self)
         self.message: str | None = None
         self.last_active = faculties.clock.monotonic()
@@ -149,10 +149,10 @@ class AgentSession:
         self.post(given)
         await given.done
 
-    async def report_playback(self, reports: tuple[Playback, ...]) -> None:
-        """Keep where the player stood; durable when this returns."""
-        rows = [PlaybackReport(session_id=self.id, **report.model_dump()) for report in reports]
-        self.playback.extend(Report(row.at, row.position, row.rate, row.playing) for row in rows)
+    async def report_playback(self, reports: tuple[Playback, ...], player: str = "") -> None:
+        """Keep where a player stood; durable when this returns."""
+        rows = [PlaybackReport(session_id=self.id, player=player, **report.model_dump()) for report in reports]
+        self.playback.extend(player, (Report(row.at, row.position, row.rate, row.playing) for row in rows))
         async with self.faculties.database.write() as db:
             await store.store_playback(db, rows)
             await store.forget_playback(db, self.id, before=rows[-1].at - PLAYBACK_KEPT_SECONDS)

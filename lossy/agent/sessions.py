@@ -99,11 +99,18 @@ class Sessions:
                 await self._let_go(session)
 
     async def open_recording(
-        self, user_id: str, session_id: str, recording_id: str, mode: RecordingMode, on_gap: OnGap | None
+        self,
+        user_id: str,
+        session_id: str,
+        recording_id: str,
+        mode: RecordingMode,
+        on_gap: OnGap | None,
+        *,
+        player: str = "",
     ) -> RecordingOpened:
         """Begin a recording in the user's session, or take it up again."""
         session = await self.of_user(user_id, session_id)
-        asked = inputs.RecordingAsked(recording_id, mode, on_gap)
+        asked = inputs.RecordingAsked(recording_id, mode, on_gap, player)
         session.post(asked)
         opened = await asked.done
         if not opened.closed:

@@ -126,7 +126,8 @@ async def restore(session: "AgentSession") -> None:
         row = await store.require_session(db, session.user_id, session.id)
         has_made_a_note = recording is not None and await store.has_decided_note(db, recording.id)
     session.microphone = row.microphone
-    session.playback.extend(Report(each.at, each.position, each.rate, each.playing) for each in reports)
+    for each in reports:
+        session.playback.extend(each.player, [Report(each.at, each.position, each.rate, each.playing)])
     listening = None
     for turn in map(LiveTurn.from_row, rows):
         session.turns[turn.id] = turn

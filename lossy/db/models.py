@@ -151,6 +151,8 @@ class Recording(SQLModel, table=True):
     session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE", index=True)
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
     mode: RecordingMode = Field(sa_type=enum_type(RecordingMode))
+    player: str = ""
+    """The player in front of the speaker, as it calls itself in its reports."""
     consumed_samples: int = 0
     """Up to here the audio belongs to turns that have ended, or to silence."""
     created_at: datetime = _moment()
@@ -175,6 +177,7 @@ class PlaybackReport(SQLModel, table=True):
     __table_args__ = (Index("ix_playback_reports_session_id_at", "session_id", "at"),)
     id: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
     session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE")
+    player: str = ""
     at: float
     position: float
     rate: float

@@ -66,7 +66,7 @@ class AudioNamespace(Guarded):
 
         mode = RecordingMode(message.mode)
         return await self.core.sessions.open_recording(
-            peer.identity.user_id, message.session, message.recording, mode, ask_again
+            peer.identity.user_id, message.session, message.recording, mode, ask_again, player=message.player
         )
 
     async def take_audio_chunk(self, sid: str, peer: Peer, message: AudioChunk, pcm: Any) -> ChunkStored:
@@ -105,7 +105,7 @@ class VideoNamespace(Guarded):
     async def take_report_playback(self, sid: str, peer: Peer, message: ReportPlayback) -> Done:
         """Keep where the player stood."""
         session = await self.core.sessions.of_user(peer.identity.user_id, message.session)
-        await session.report_playback(message.reports)
+        await session.report_playback(message.reports, message.player)
         return Done()
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from lossy.agent.playback import PlaybackHistory, Report
+from lossy.agent.playback import PlaybackHistory, Playbacks, Report
 
 
 def history(*reports: Report) -> PlaybackHistory:
@@ -64,3 +64,28 @@ def test_forgetting_keeps_what_holds_at_that_moment() -> None:
     known = history(*REPORTS)
     known.forget(103.5)
     assert [known.position_at(at) for at in (103.5, 105)] == [300.5, 303]
+
+
+def test_each_player_keeps_its_own_story() -> None:
+    known = Playbacks()
+    known.extend("mine", [Report(100.0, 50.0, 1.0, True)])
+    known.extend("another window", [Report(101.0, 0.0, 1.0, False), Report(102.0, 0.0, 1.0, False)])
+    assert known.position_at("mine", 103.0) == 53.0
+    assert known.position_at("another window", 103.0) == 0.0
+
+
+def test_who_has_no_player_gets_the_one_that_reported_last() -> None:
+    known = Playbacks()
+    assert known.position_at("", 100.0) is None
+    known.extend("one", [Report(100.0, 50.0, 1.0, True)])
+    known.extend("two", [Report(100.5, 7.0, 1.0, False)])
+    assert known.position_at("", 101.0) == 7.0
+    known.extend("one", [Report(101.0, 51.0, 1.0, True)])
+    assert known.position_at("", 101.0) == 51.0
+
+
+def test_players_that_come_and_go_take_no_room_for_ever() -> None:
+    known = Playbacks()
+    for number in range(1000):
+        known.extend(str(number), [Report(float(number), float(number), 1.0, False)])
+    assert known.position_at("0", 2000.0) == 999.0

@@ -32,10 +32,10 @@ export class Recorder extends Emitter {
   }
 
   /** Begin: `openSource` gets {onBlock, onLost, onEnded} and gives {close, pause, resume}. */
-  async open({ session, mode, openSource }) {
+  async open({ session, player, mode, openSource }) {
     if (this.id) return;
     this.id = crypto.randomUUID().replaceAll("-", "");
-    this.#request = { recording: this.id, session, mode, sample_rate: 16000 };
+    this.#request = { recording: this.id, session, player, mode, sample_rate: 16000 };
     [this.#chunker, this.#outbox, this.#opened] = [new Chunker(), new Outbox(), false];
     this.#move("opening");
     const id = this.id;

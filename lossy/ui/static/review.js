@@ -16,6 +16,8 @@ class Review extends Emitter {
   playback = new Playback();
   notes = new NoteStore();
   session = null;
+  /** Tells this window's player from those of others. */
+  player = crypto.randomUUID().replaceAll("-", "");
   problem = null;
   mode = "one_note";
   options = { autoPause: true, constraints: {} };
@@ -90,7 +92,7 @@ class Review extends Emitter {
       this.playback.pauseForSpeech();
       this.#held = true;
     }
-    await this.recorder.open({ session: this.session, mode, openSource });
+    await this.recorder.open({ session: this.session, player: this.player, mode, openSource });
   }
 
   async #enter() {
@@ -105,7 +107,7 @@ class Review extends Emitter {
       if (context !== this.#context) return;
       this.session = opened.session;
       this.playback.reportTo((reports) =>
-        this.connection.request("/video", "report_playback", { session: opened.session, reports }),
+        this.connection.request("/video", "report_playback", { session: opened.session, reports, player: this.player }),
       );
       this.#tellProblem(null);
       const waiting = this.#waiting;
