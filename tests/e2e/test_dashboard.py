@@ -1,12 +1,15 @@
 """Stories of a reviewer at the dashboard, in a real browser on a real server, with a voice for a microphone."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from lossy.demo import UTTERANCES
 from tests.e2e.server import LivePerson, LiveServer
 
 OpenBrowser = Callable[[Path], BrowserContext]
@@ -182,3 +185,16 @@ def test_signing_out_everywhere_locks_the_open_page(
     ann.api.post("/auth/sign-out-everywhere").raise_for_status()
     expect(page.get_by_label("Password").first).to_be_visible(timeout=SOON_MS)
     assert cards(page).count() == 0
+
+
+def test_a_voice_from_elsewhere_is_not_placed_by_this_windows_player(
+    server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join
+) -> None:
+    video = ann.open_video(film(server))["video"]
+    page = review(browser_with_voice(spoken(1.0)), video)  # paused at its beginning, and saying so every second
+    said = [sys.executable, "-m", "lossy", "say", str(UTTERANCES / MUSIC), "--video", film(server), "--at", "12.5"]
+    subprocess.run([*said, "--server", server.url, "--token", ann.token], check=True, capture_output=True, timeout=60)
+
+    expect(cards(page)).to_have_count(1, timeout=SOON_MS)
+    [note] = ann.notes(video)
+    assert abs(float(str(note["start_seconds"])) - (12.5 + 0.5 - REACTION_LAG_SECONDS)) < 0.25
