@@ -7,10 +7,12 @@ and a hundred microphones cost no more commits than one.
 import asyncio
 import logging
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 from lossy.db import sessions
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk
-from lossy.errors import Unavailable
+from lossy.errors import LossyError, NotFound, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ class ChunkWriter:
         self._task = asyncio.create_task(self._run(), name="audio chunk writer")
 
     async def store(self, chunk: AudioChunk) -> None:
-        """Return once the chunk is durable; `Unavailable` if the database refused it."""
+        """Return once the chunk is durable; `NotFound` if its recording is not there, `Unavailable` if it failed."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((chunk, written))
         self._wake.set()
@@ -51,13 +53,23 @@ class ChunkWriter:
         try:
             async with self._database.write() as db:
                 await sessions.store_chunks(db, [chunk for chunk, _ in group])
+        except (IntegrityError, DataError) as error:
+            if len(group) == 1:
+                logger.warning("Audio of recording %s was refused.", group[0][0].recording_id)
+                _refuse(group, NotFound("This recording is not there any more."), error)
+            else:
+                for each in group:
+                    await self._write([each])
         except Exception as error:  # whatever it was, no chunk of this group may be acknowledged
             logger.exception("Audio could not be stored.")
-            refusal = Unavailable("The audio could not be stored just now; it is kept and sent again.")
-            refusal.__cause__ = error
-            _settle(group, refusal)
+            _refuse(group, Unavailable("The audio could not be stored just now; it is kept and sent again."), error)
         else:
             _settle(group, None)
+
+
+def _refuse(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: LossyError, cause: Exception) -> None:
+    refusal.__cause__ = cause
+    _settle(group, refusal)
 
 
 def _settle(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: Exception | None) -> None:

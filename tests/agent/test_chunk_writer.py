@@ -10,7 +10,7 @@ from sqlmodel import select
 from lossy.agent.chunk_writer import ChunkWriter
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk
-from lossy.errors import Unavailable
+from lossy.errors import NotFound, Unavailable
 from tests.db.failing import failing_commits
 from tests.db.rows import recorded, reviewer
 
@@ -96,3 +96,14 @@ async def test_closing_refuses_what_was_not_written(database: Database, recordin
         await writer.close()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unavailable] * 3
+
+
+async def test_a_recording_that_was_deleted_does_not_disturb_the_others(
+    database: Database, writer: ChunkWriter, recording_id: str
+) -> None:
+    answers = await asyncio.gather(
+        *(writer.store(chunk(of, seq)) for seq in range(3) for of in (recording_id, "deleted-meanwhile")),
+        return_exceptions=True,
+    )
+    assert [type(answer) for answer in answers] == [type(None), NotFound] * 3
+    assert list(await stored(database)) == [0, 1, 2]
