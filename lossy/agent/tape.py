@@ -4,11 +4,14 @@ Chunks may come twice or out of order; the tape grows only without holes. What i
 numbers always count from the recording's first sample.
 """
 
+import logging
 from bisect import bisect_right
 
 import numpy as np
 
 from lossy.inference.speech import SAMPLE_RATE, Pcm
+
+logger = logging.getLogger(__name__)
 
 
 class Tape:
@@ -18,6 +21,7 @@ class Tape:
         self.next_seq = 0
         self.length = 0
         """Samples so far, forgotten ones included."""
+        self._given_up: list[range] = []
         self._early: dict[int, tuple[float, Pcm]] = {}
         self._starts: list[int] = []
         self._captured: list[float] = []
@@ -27,6 +31,8 @@ class Tape:
         """Take a chunk; give the samples that are new in order now, which may be none or more than this chunk."""
         if seq >= self.next_seq:
             self._early.setdefault(seq, (captured_at, pcm))
+        elif any(seq in gap for gap in self._given_up):
+            logger.warning("Chunk %d came after the recording went on without it; it will not be recognised.", seq)
         before = self.length
         self._join()
         return self.cut(before, self.length)
@@ -39,6 +45,7 @@ class Tape:
     def skip_gap(self) -> None:
         """Give up on the first missing chunks: what came early joins on."""
         if self._early:
+            self._given_up.append(range(self.next_seq, min(self._early)))
             self.next_seq = min(self._early)
             self._join()
 

@@ -89,3 +89,12 @@ def test_what_is_forgotten_leaves_the_numbers_of_the_rest_as_they_were() -> None
     assert (tape.cut(2 * CHUNK, tape.length) == whole(5)[2 * CHUNK :]).all()
     assert tape.captured_at(3 * CHUNK) == pytest.approx(100.3)
     assert tape.length == 5 * CHUNK
+
+
+def test_a_chunk_that_comes_after_it_was_given_up_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    tape = filled(0, 2)
+    tape.skip_gap()
+    tape.add(2, 100.2, piece(2))
+    assert caplog.messages == []
+    tape.add(1, 100.1, piece(1))
+    assert "Chunk 1 " in caplog.text
