@@ -22,7 +22,9 @@ from lossy.protocol import RecordingAction, RecordingOpened
 
 logger = logging.getLogger(__name__)
 
-MAX_SESSIONS_PER_USER = 3
+MAX_BUSY_PER_USER = 3
+MAX_SESSIONS_PER_USER = 12
+"""Those that are only looked at included: opening one costs more than keeping it."""
 IDLE_SECONDS = 15 * 60.0
 SWEEP_SECONDS = 10.0
 
@@ -62,7 +64,7 @@ class Sessions:
         await asyncio.gather(*self._leaving, return_exceptions=True)
 
     async def open(self, user_id: str, video_id: str) -> AgentSession:
-        """Give the user's session on a video that they may comment on; `TooMany` beyond three busy ones."""
+        """Give the user's session on a video that they may comment on; a quiet one makes room for it."""
         async with self._opening[user_id]:
             live = self._live.get((user_id, video_id))
             if live is not None and not live.is_over:
@@ -108,11 +110,15 @@ class Sessions:
         *,
         player: str = "",
     ) -> RecordingOpened:
-        """Begin a recording in the user's session, or take it up again."""
+        """Begin a recording in the user's session, or take it up again; `TooMany` beside three busy ones."""
         session = await self.of_user(user_id, session_id)
-        asked = inputs.RecordingAsked(recording_id, mode, on_gap, player)
-        session.post(asked)
-        opened = await asked.done
+        async with self._opening[user_id]:
+            busy = [other for other in self._of(user_id) if other is not session and not other.is_quiet]
+            if session.is_quiet and len(busy) >= MAX_BUSY_PER_USER:
+                raise TooMany("Three of your reviews are recording or working at the moment. Finish one first.")
+            asked = inputs.RecordingAsked(recording_id, mode, on_gap, player)
+            session.post(asked)
+            opened = await asked.done
         if not opened.closed:
             self._recordings[recording_id] = session
         return opened
@@ -163,13 +169,13 @@ class Sessions:
             logger.info("Took up session %s.", session.id)
 
     async def _make_room(self, user_id: str) -> None:
-        mine = [session for session in self._live.values() if session.user_id == user_id]
-        if len(mine) < MAX_SESSIONS_PER_USER:
-            return
+        mine = self._of(user_id)
         quiet = [session for session in mine if session.is_quiet]
-        if not quiet:
-            raise TooMany("Three of your reviews are recording or working at the moment. Finish one first.")
-        self._drop(min(quiet, key=lambda session: session.last_active))
+        if len(mine) >= MAX_SESSIONS_PER_USER and quiet:
+            self._drop(min(quiet, key=lambda session: session.last_active))
+
+    def _of(self, user_id: str) -> list[AgentSession]:
+        return [session for session in self._live.values() if session.user_id == user_id]
 
     def _drop(self, session: AgentSession) -> None:
         self._live.pop((session.user_id, session.video_id), None)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from lossy.agent.sessions import MAX_SESSIONS_PER_USER
+from lossy.agent.sessions import MAX_BUSY_PER_USER, MAX_SESSIONS_PER_USER
 from lossy.db import videos
 from lossy.db.models import AudioChunk, RecordingMode, Role
 from lossy.errors import NotFound, TooMany
@@ -93,15 +93,25 @@ async def test_a_quiet_session_makes_room_for_another(stage: Stage) -> None:
     assert stage.session not in stage.sessions.live
 
 
-async def test_a_fourth_busy_session_is_refused(stage: Stage) -> None:
-    *three, fourth = await more_videos(stage, MAX_SESSIONS_PER_USER + 1)
+async def test_a_fourth_recording_at_a_time_is_refused(stage: Stage) -> None:
+    *three, fourth = await more_videos(stage, MAX_BUSY_PER_USER + 1)
     for video_id in three:
         stage.session = await stage.sessions.open(stage.person.user_id, video_id)
-        await stage.press()
+        microphone = await stage.press()
+    last = stage.session
+    stage.session = await stage.sessions.open(stage.person.user_id, fourth)
     with pytest.raises(TooMany):
-        await stage.sessions.open(stage.person.user_id, fourth)
-    other = await reviewer(stage.database, "b@example.org")
-    await stage.sessions.open(other.user_id, other.video.id)
+        await stage.press()
+    assert stage.session.microphone is MicrophoneState.OFF
+    stage.session = last
+    assert not (await microphone.open()).closed
+
+
+async def test_quiet_sessions_that_are_looked_at_do_not_push_each_other_out(stage: Stage) -> None:
+    for video_id in await more_videos(stage, MAX_BUSY_PER_USER + 1):
+        await stage.sessions.open(stage.person.user_id, video_id)
+    assert len(stage.sessions.live) == MAX_BUSY_PER_USER + 2
+    assert stage.session in stage.sessions.live
 
 
 async def test_a_session_with_a_failed_remark_may_be_let_go_and_keeps_it(stage: Stage) -> None:
