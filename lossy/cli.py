@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from lossy.settings import Settings, get_settings
 T = TypeVar("T")
 _SERVER_OPTION = click.option("--server", metavar="URL", help="The Lossy server (default: the local one).")
 _TOKEN_OPTION = click.option("--token", metavar="T", help="Who you are (default: the owner of the local Lossy).")
+ONE_COMMAND = timedelta(hours=2)
+"""How long the token works that a command makes for itself: longer than any file is spoken."""
 _JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -260,7 +263,7 @@ async def _owner_token(database: Any) -> str:
         owner = await users.owner(db)
         if owner is None:
             raise NotSignedIn("This Lossy was never started here, so it has no owner yet. Start it with: make run")
-        return await users.issue_token(db, owner.id, users.COMMAND_LINE)
+        return await users.issue_token(db, owner.id, users.COMMAND_LINE, lifetime=ONE_COMMAND)
 
 
 def _table(figures: dict[str, Any], indent: str = "") -> str:

@@ -69,10 +69,10 @@ async def set_password(db: Db, user_id: str, password_hash: str) -> None:
     await db.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))
 
 
-async def issue_token(db: Db, user_id: str, label: str) -> str:
-    """Make a bearer token that works for 30 days; it can't be read back later."""
+async def issue_token(db: Db, user_id: str, label: str, lifetime: timedelta = TOKEN_LIFETIME) -> str:
+    """Make a bearer token that works for its lifetime; it can't be read back later."""
     token = f"lossy_{secrets.token_urlsafe(32)}"
-    db.add(Token(user_id=user_id, token_hash=_hash(token), label=label, expires_at=utc_now() + TOKEN_LIFETIME))
+    db.add(Token(user_id=user_id, token_hash=_hash(token), label=label, expires_at=utc_now() + lifetime))
     await db.flush()
     return token
 
