@@ -7,12 +7,10 @@ and a hundred microphones cost no more commits than one.
 import asyncio
 import logging
 
-from sqlalchemy.exc import DataError, IntegrityError
-
 from lossy.db import sessions
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk
-from lossy.errors import LossyError, NotFound, Unavailable
+from lossy.errors import NotFound, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -53,23 +51,20 @@ class ChunkWriter:
         try:
             async with self._database.write() as db:
                 await sessions.store_chunks(db, [chunk for chunk, _ in group])
-        except (IntegrityError, DataError) as error:
+        except NotFound as missing:
             if len(group) == 1:
-                logger.warning("Audio of recording %s was refused.", group[0][0].recording_id)
-                _refuse(group, NotFound("This recording is not there any more."), error)
+                logger.warning("Audio came for recording %s, which is not there.", group[0][0].recording_id)
+                _settle(group, missing)
             else:
                 for each in group:
                     await self._write([each])
         except Exception as error:  # whatever it was, no chunk of this group may be acknowledged
             logger.exception("Audio could not be stored.")
-            _refuse(group, Unavailable("The audio could not be stored just now; it is kept and sent again."), error)
+            refusal = Unavailable("The audio could not be stored just now; it is kept and sent again.")
+            refusal.__cause__ = error
+            _settle(group, refusal)
         else:
             _settle(group, None)
-
-
-def _refuse(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: LossyError, cause: Exception) -> None:
-    refusal.__cause__ = cause
-    _settle(group, refusal)
 
 
 def _settle(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: Exception | None) -> None:

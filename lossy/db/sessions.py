@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, func, or_, select, update
 
 from lossy.db.engine import Db
@@ -167,8 +168,11 @@ async def consume(db: Db, recording_id: str, samples: int) -> None:
 
 
 async def store_chunks(db: Db, chunks: Iterable[AudioChunk]) -> None:
-    """Insert audio chunks; those that are there already stay as they are."""
-    await db.insert_missing(*chunks)
+    """Insert audio chunks; those that are there already stay as they are. `NotFound` if a recording is not there."""
+    try:
+        await db.insert_missing(*chunks)
+    except IntegrityError as error:
+        raise NotFound("There is no such recording.") from error
 
 
 async def chunks_of(db: Db, recording_id: str, first_seq: int = 0) -> Sequence[AudioChunk]:
