@@ -4,6 +4,7 @@ All methods run inside the session's loop. In one-note mode a press begins a tur
 when its note is firmed or cancelled; in hands-free mode each onset begins a turn and only the reviewer closes it.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -172,6 +173,22 @@ class Listening:
             await self._finish(live, TurnInput.STOP)
         else:
             await self._listen(live)
+
+    def try_again(self, given: ChunkArrived | RecordingSteered | RecordingOverdue, seconds: float) -> None:
+        """Repeat in a while what failed, lest the microphone stays open; chunks that are missing come round anyway."""
+        live = self.recording
+        if live is None or live.id != given.recording_id:
+            return
+        again, waits_for_chunks = given, live.missing() is not None
+        if isinstance(given, RecordingSteered):
+            if given.action in (RecordingAction.PAUSE, RecordingAction.RESUME):
+                return
+            again = RecordingSteered(given.recording_id, given.action, given.chunks)
+            again.done.add_done_callback(_disregard)
+            waits_for_chunks = waits_for_chunks and given.action is RecordingAction.STOP
+        if not waits_for_chunks:
+            self.close()
+            self._gap_timer = self._session.faculties.clock.call_later(seconds, lambda: self._session.post(again))
 
     def close(self) -> None:
         """Cancel the timer."""
@@ -356,6 +373,12 @@ class Listening:
         self, turn: LiveTurn, edge: Literal["began", "ended"], position_seconds: float | None
     ) -> SpeechHeard:
         return SpeechHeard(**self._session.whose, turn_id=turn.id, edge=edge, position_seconds=position_seconds)
+
+
+def _disregard(answer: "asyncio.Future[None]") -> None:
+    """Take an answer that nobody waits for."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _tape(chunks: Sequence[AudioChunk]) -> Tape:

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 PLAYBACK_KEPT_SECONDS = 30 * 60.0
 TRY_AGAIN_SECONDS = 1.0
-"""A deadline that could not be carried out, the database being away, falls due again after this long."""
+"""What could not be carried out, the database being away, and nobody would ask for again, is tried after this long."""
 _STEERED = {
     TurnAction.CONFIRM: TurnInput.CONFIRM,
     TurnAction.CANCEL: TurnInput.CANCEL,
@@ -300,6 +300,8 @@ class AgentSession:
             turn = self.turns.get(given.turn_id)
             if turn is not None and turn.stage == given.stage:
                 self.arm(turn, TRY_AGAIN_SECONDS)
+        elif isinstance(given, inputs.ChunkArrived | inputs.RecordingSteered | inputs.RecordingOverdue):
+            self.listening.try_again(given, TRY_AGAIN_SECONDS)
 
     async def _take(self, given: inputs.Input) -> None:
         match given:
@@ -317,7 +319,7 @@ class AgentSession:
                 given.done.set_result(None)
             case inputs.Heard() | inputs.Structured() | inputs.TurnMoved():
                 turn = self.turns.get(given.turn_id)
-                if turn is not None and turn.stage == given.stage:
+                if turn is not None and turn.stage == given.stage and not _came_too_late(turn, given):
                     await turn_effects.take(self, turn, given)
 
     async def _steer(self, given: inputs.TurnSteered) -> None:
@@ -344,6 +346,12 @@ class AgentSession:
             state=turn.state,
             deadline_seconds=deadline_seconds,
         )
+
+
+def _came_too_late(turn: LiveTurn, given: inputs.Heard | inputs.Structured | inputs.TurnMoved) -> bool:
+    """Whether the time that is over was stopped while this waited in the inbox; it falls due again."""
+    is_timeout = isinstance(given, inputs.TurnMoved) and given.given is TurnInput.TIMEOUT
+    return is_timeout and turn.deadline is not None and turn.deadline.is_held
 
 
 def _takes(turn: LiveTurn, given: TurnInput) -> bool:

@@ -12,7 +12,7 @@ from lossy.agent import inputs
 from lossy.agent.machine import DEADLINE_SECONDS, Effect, TurnInput
 from lossy.agent.playback import Report
 from lossy.agent.turn import LiveTurn
-from lossy.db import notes
+from lossy.db import events, notes
 from lossy.db import sessions as store
 from lossy.db.engine import Db
 from lossy.db.models import NoteRow
@@ -242,16 +242,20 @@ async def _run_tool(session: "AgentSession", turn: LiveTurn) -> None:
 
 
 async def _scratch(session: "AgentSession", turn: LiveTurn) -> None:
+    async with session.faculties.database.read() as db:
+        has_scratched = await events.has_used(db, session.id, turn.id, "scratch")
     known = list(session.turns.values())
     earlier = [other for other in known[: known.index(turn)] if other.state in _CANCELLABLE]
-    if earlier:
-        await session.move(earlier[-1], TurnInput.CANCEL)
 
     async def tell(db: Db) -> None:
         message = None if earlier else "There was nothing to scratch."
         db.tell(_result(session, turn, "scratch", succeeded=bool(earlier), message=message))
 
-    await session.move(turn, TurnInput.TOOL_DONE, tell)
+    # Told with the cancelling itself: found again, the command must not scratch what was said before that.
+    if earlier and not has_scratched:
+        await session.move(earlier[-1], TurnInput.CANCEL, tell)
+        has_scratched = True
+    await session.move(turn, TurnInput.TOOL_DONE, None if has_scratched else tell)
 
 
 async def _withdraw(session: "AgentSession", turn: LiveTurn) -> None:

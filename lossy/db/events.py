@@ -34,6 +34,12 @@ async def events_since(
     return seen[:limit]
 
 
+async def has_used(db: Db, session_id: str, turn_id: str, tool: str) -> bool:
+    """Tell whether a turn's tool has told its result."""
+    query = select(EventRow.body).where(EventRow.session_id == session_id, EventRow.type == "tool_result")
+    return any(body["turn_id"] == turn_id and body["tool"] == tool for body in (await db.exec(query)).all())
+
+
 async def last_seq(db: Db) -> int:
     """Give the newest sequence, or 0."""
     return (await db.exec(select(func.max(EventRow.seq)))).one() or 0

@@ -111,11 +111,12 @@ async def edit_note(db: Db, user_id: str, note_id: str, changes: dict[str, Any],
 
 
 async def move_note(db: Db, note: NoteRow, actor_id: str, status: NoteStatus, **changes: Any) -> Note:
-    """Give a note another status; `Conflict` if the table of legal moves does not allow it."""
+    """Give a note another status, untold if it was deleted; `Conflict` if the table of legal moves forbids it."""
     await _lock(db, note)
     if status not in LEGAL_MOVES[note.status]:
         raise Conflict(f"A note that is {note.status} can't become {status}.")
-    return await _change(db, note, actor_id, status.value, {"status": status, **changes})
+    told = note.deleted_at is None
+    return await _change(db, note, actor_id, status.value, {"status": status, **changes}, tell=told)
 
 
 async def delete_note(db: Db, user_id: str, note_id: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from lossy.db import sessions as store
 from lossy.db.models import RecordingMode
 from lossy.errors import Conflict, LossyError
-from lossy.events import MicrophoneState, NoteStatus, ToolResult, TurnState
+from lossy.events import MicrophoneState, NoteStatus, TurnState
 from lossy.inference.speech import RecognitionFailed
 from lossy.protocol import RecordingAction, TurnAction
 from tests.agent.stage import (
@@ -171,18 +171,21 @@ async def finish_second(stage: Stage, microphone: Microphone) -> None:
 
 
 async def test_a_command_that_was_under_way_is_carried_out_once(stage: Stage) -> None:
-    stage.transcriber.answers.extend(["The music is too loud.", "Scratch that."])
+    stage.transcriber.answers.extend(["The music is too loud.", "The logo is too small.", "Scratch that."])
     microphone = await stage.press(HANDS_FREE)
     await confirming(stage, microphone)
+    await microphone.say(LOGO)
+    later = await stage.until_note(NoteStatus.GHOST)
     await microphone.say(SCRATCH)
-    await stage.until(ToolResult, lambda event: event.tool == "scratch")
-    (first, second) = await stage.turns()
+    await stage.until_note(NoteStatus.CANCELLED)
+    await stage.quiet()
+    command = (await stage.turns())[-1]
     async with stage.database.write() as db:
-        await store.save_turn(db, second.id, state=TurnState.EXECUTING_TOOL)
+        await store.save_turn(db, command.id, state=TurnState.EXECUTING_TOOL)
     await stage.crash()
-    result = await stage.until(ToolResult, lambda event: event.tool == "scratch")
-    assert result.message == "There was nothing to scratch."
-    assert [note.turn_id for note in await stage.notes(NoteStatus.CANCELLED)] == [first.id]
+    await stage.until_turn(TurnState.IDLE, command.id)
+    assert [note.id for note in await stage.notes(NoteStatus.CANCELLED)] == [later.note.id]
+    assert len(await stage.notes(NoteStatus.GHOST)) == 1
 
 
 async def test_what_was_cancelled_is_not_heard_again(stage: Stage) -> None:

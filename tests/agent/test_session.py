@@ -1,12 +1,24 @@
 """What comes of a spoken remark, from the press to the firmed note, and what the reviewer may do on the way."""
 
+import numpy as np
 import pytest
 
+from lossy.agent.inputs import ChunkArrived
 from lossy.agent.machine import Refused
+from lossy.db import notes
 from lossy.db.models import RecordingMode
 from lossy.errors import LossyError, NotFound
-from lossy.events import AsrFinal, MicrophoneState, ModelDelta, NoteStatus, ToolResult, TurnChanged, TurnState
-from lossy.inference.speech import SAMPLE_RATE
+from lossy.events import (
+    AsrFinal,
+    MicrophoneState,
+    ModelDelta,
+    NoteChanged,
+    NoteStatus,
+    ToolResult,
+    TurnChanged,
+    TurnState,
+)
+from lossy.inference.speech import SAMPLE_RATE, samples_from_bytes
 from lossy.protocol import RecordingAction, TurnAction
 from tests.agent.stage import LAG_SECONDS, LOGO, MUSIC, ONSET_SECONDS, POSITION, SCRATCH, Stage, voice
 
@@ -136,9 +148,9 @@ async def test_scratch_that_cancels_the_note_before(stage: Stage) -> None:
     await microphone.say(MUSIC)
     await stage.until_note(NoteStatus.GHOST)
     await microphone.say(SCRATCH)
-    await stage.until_note(NoteStatus.CANCELLED)
     scratched = await stage.until(ToolResult, lambda event: event.tool == "scratch")
     assert scratched.succeeded
+    await stage.until_note(NoteStatus.CANCELLED)
     await stage.until_microphone(MicrophoneState.OFF)
     assert [note.status for note in await stage.notes()] == [NoteStatus.CANCELLED]
 
@@ -190,6 +202,37 @@ async def test_the_clock_of_a_note_stands_still_while_more_is_said(stage: Stage)
     firmed = await stage.until_note(NoteStatus.FIRMED)
     assert firmed.note.id == first.note.id
     assert len(await stage.notes(NoteStatus.GHOST)) == 1
+
+
+async def test_a_clock_that_is_stopped_as_it_runs_out_firms_nothing(stage: Stage) -> None:
+    stage.transcriber.answers.append("The music is too loud.")
+    second = stage.transcriber.hold("Scratch that.")
+    microphone = await stage.press(HANDS_FREE)
+    await microphone.say(MUSIC)
+    await stage.until_note(NoteStatus.GHOST)
+    chunk = microphone.take(np.concatenate([voice(SCRATCH), np.zeros(SAMPLE_RATE, np.int16)]))
+    heard = ChunkArrived(microphone.id, chunk.seq, chunk.captured_at, samples_from_bytes(chunk.pcm))
+    stage.session.post(heard)
+    stage.clock.advance(3)
+    await second.was_asked()
+    await stage.quiet()
+    assert len(await stage.notes(NoteStatus.GHOST)) == 1
+    second.go.set()
+    await stage.until_note(NoteStatus.CANCELLED)
+
+
+async def test_a_note_that_was_deleted_before_it_was_firmed_does_not_come_back(stage: Stage) -> None:
+    microphone = await stage.press()
+    await microphone.say(MUSIC)
+    ghost = await stage.until_note(NoteStatus.GHOST)
+    async with stage.database.write() as db:
+        await notes.delete_note(db, stage.person.user_id, ghost.note.id)
+    stage.clock.advance(3)
+    await stage.until_microphone(MicrophoneState.OFF)
+    told = [event.note.status for event in stage.told if isinstance(event, NoteChanged)]
+    assert told == [NoteStatus.GHOST]
+    async with stage.database.write() as db:
+        assert (await notes.restore_note(db, stage.person.user_id, ghost.note.id)).status is NoteStatus.FIRMED
 
 
 async def test_the_clock_goes_on_after_noise(stage: Stage) -> None:

@@ -154,6 +154,17 @@ async def test_a_microphone_that_the_database_kept_open_closes_at_the_next_try(s
     await stage.until_microphone(MicrophoneState.OFF)
 
 
+async def test_a_microphone_that_the_database_kept_open_closes_by_itself(stage: Stage) -> None:
+    microphone = await stage.press()
+    await microphone.silence(1)
+    await stage.quiet()
+    with failing_commits(stage.database, 1), pytest.raises(Exception, match="disk"):
+        await microphone.stop()
+    assert stage.session.microphone is MicrophoneState.OPEN
+    stage.clock.advance(1)
+    await stage.until_microphone(MicrophoneState.OFF)
+
+
 async def test_a_move_that_the_database_refused_leaves_the_turn_as_it_was(stage: Stage) -> None:
     stage.transcriber.answers.append(RecognitionFailed("It broke."))
     held = stage.transcriber.hold()
