@@ -7,7 +7,7 @@ const SHORTEST = 10;
 export function nextPath(search) {
   const next = new URLSearchParams(search).get("next") ?? "/";
   const target = new URL(next, location.origin);
-  return target.origin === location.origin && next.startsWith("/") && !target.pathname.startsWith("/signin") ? target.pathname + target.search : "/";
+  return target.origin === location.origin && next.startsWith("/") && !target.pathname.startsWith("/signin") ? target.href : "/";
 }
 
 export default {

@@ -4,6 +4,7 @@
  */
 const CHUNK_SAMPLES = 1600;
 const SAMPLE_RATE = 16_000;
+const OFFSETS_SECONDS = 5;
 export const MAX_KEPT_BYTES = 20 * 1024 * 1024;
 /** About ten minutes without a connection. */
 
@@ -11,15 +12,17 @@ export class Chunker {
   #parts = [];
   #samples = 0;
   #taken = 0;
-  #clockOffset = Infinity;
+  #offsets = [];
 
   /** Take a block that ended just now; gives a chunk whenever one is full. */
   take(pcm, nowSeconds) {
     this.#parts.push(pcm);
     this.#samples += pcm.length;
-    // A block can be delivered late but never early: the smallest offset is the true one.
-    const end = (this.#taken + this.#samples) / SAMPLE_RATE;
-    this.#clockOffset = Math.min(this.#clockOffset, nowSeconds - end);
+    // A block can be delivered late but never early: the smallest offset is the true one. Only of the last seconds,
+    // because clocks drift and machines sleep.
+    const offset = nowSeconds - (this.#taken + this.#samples) / SAMPLE_RATE;
+    this.#offsets = this.#offsets.filter((one) => nowSeconds - one.at < OFFSETS_SECONDS);
+    this.#offsets.push({ at: nowSeconds, offset });
     return this.#samples >= CHUNK_SAMPLES ? this.flush() : null;
   }
 
@@ -32,7 +35,8 @@ export class Chunker {
       pcm.set(part, at);
       at += part.length;
     }
-    const chunk = { capturedAt: this.#clockOffset + this.#taken / SAMPLE_RATE, bytes: pcm.buffer };
+    const clockOffset = Math.min(...this.#offsets.map((one) => one.offset));
+    const chunk = { capturedAt: clockOffset + this.#taken / SAMPLE_RATE, bytes: pcm.buffer };
     this.#taken += this.#samples;
     [this.#parts, this.#samples] = [[], 0];
     return chunk;
@@ -40,7 +44,7 @@ export class Chunker {
 
   /** After a pause the clock went on and the samples did not. */
   forgetClock() {
-    this.#clockOffset = Infinity;
+    this.#offsets = [];
   }
 }
 
@@ -63,6 +67,13 @@ export class Outbox {
     this.#kept.set(this.count, { seq: this.count, ...chunk });
     this.#bytes += chunk.bytes.byteLength;
     this.count += 1;
+  }
+
+  /** The same chunks, counted from 0, for another recording. */
+  renumbered() {
+    const other = new Outbox();
+    for (const { capturedAt, bytes } of this.#kept.values()) other.add({ capturedAt, bytes });
+    return other;
   }
 
   /** Take chunks to send now: in order, not yet on their way, within the credit. */

@@ -6,6 +6,8 @@ import { Chunker, MAX_KEPT_BYTES, Outbox } from "./chunks.js";
 import { Emitter } from "./emitter.js";
 
 const SLOWER_MS = 500;
+/** Refusals that pass by themselves: the chunk is kept and sent again. */
+const PASSING = new Set(["too_many", "unavailable"]);
 const now = () => Date.now() / 1000;
 
 export class Recorder extends Emitter {
@@ -19,6 +21,8 @@ export class Recorder extends Emitter {
   #outbox = null;
   #opened = false;
   #request = null;
+  /** How it ended, until the server knows. */
+  #ending = null;
 
   constructor(connection) {
     super();
@@ -41,7 +45,8 @@ export class Recorder extends Emitter {
     const id = this.id;
     const announced = this.#announce();
     try {
-      const onBlock = (pcm, level) => this.id === id && this.#take(pcm, level);
+      const chunker = this.#chunker;
+      const onBlock = (pcm, level) => this.#chunker === chunker && this.id && this.#take(pcm, level);
       const source = await openSource({ onBlock, onLost: () => this.#lost(), onEnded: () => this.stop() });
       if (this.id !== id || this.state === "off") return source.close();
       this.#source = source;
@@ -96,14 +101,29 @@ export class Recorder extends Emitter {
 
   async #end(action) {
     if (!this.id || this.state === "off") return;
-    const outbox = this.#outbox;
+    this.#ending = { action };
     this.#releaseSource();
     this.#keep(this.#chunker.flush());
     this.#move("off");
-    await this.#control(action, { chunks: action === "cancel" ? null : outbox.count }).catch((error) =>
-      this.#tellProblem(error),
-    );
-    if (outbox === this.#outbox && outbox.empty) this.#forget();
+    await this.#sendEnding();
+  }
+
+  /** Say how the recording ended; while there is no connection, again after the next one. */
+  async #sendEnding() {
+    const [ending, outbox] = [this.#ending, this.#outbox];
+    if (!ending) return this.#forgetWhenDone(outbox);
+    try {
+      await this.#control(ending.action, { chunks: ending.action === "cancel" ? null : outbox.count });
+    } catch (error) {
+      if (error.code === "offline") return this.#tellProblem(new Error("What you said is kept, and sent when Lossy is back."));
+      this.#tellProblem(error);
+    }
+    if (ending === this.#ending) this.#ending = null;
+    this.#forgetWhenDone(outbox);
+  }
+
+  #forgetWhenDone(outbox) {
+    if (outbox === this.#outbox && this.state === "off" && outbox.empty && !this.#ending) this.#forget();
   }
 
   #take(pcm, level) {
@@ -116,11 +136,10 @@ export class Recorder extends Emitter {
   #keep(chunk) {
     if (!chunk) return;
     this.#outbox.add(chunk);
-    if (this.#outbox.keptBytes > MAX_KEPT_BYTES) {
-      this.#close("off", "The connection was away for too long. What you said until then is kept.");
-      return;
-    }
     this.#send();
+    if (this.#outbox.keptBytes <= MAX_KEPT_BYTES || this.#ending) return;
+    this.problem = "The connection was away for too long. What you said until then is kept.";
+    this.stop();
   }
 
   #send() {
@@ -136,13 +155,13 @@ export class Recorder extends Emitter {
       outbox.credit = answer.credit_bytes;
     } catch (error) {
       outbox.sendAgain(seq, seq);
-      if (error.code === "too_many") setTimeout(() => outbox === this.#outbox && this.#send(), SLOWER_MS);
+      if (PASSING.has(error.code)) setTimeout(() => outbox === this.#outbox && this.#send(), SLOWER_MS);
       else if (error.code === "conflict") this.#over(recording);
       else if (error.code !== "offline") this.#refused(recording, error);
       return;
     }
     if (outbox !== this.#outbox) return;
-    if (this.state === "off" && outbox.empty) this.#forget();
+    if (this.state === "off" && outbox.empty) this.#forgetWhenDone(outbox);
     else this.#send();
     if (outbox.empty) this.tell(this.state);
   }
@@ -152,14 +171,24 @@ export class Recorder extends Emitter {
     try {
       const answer = await this.#connection.request("/audio", "open_recording", this.#request);
       if (this.id !== id) return;
-      if (answer.closed) return this.#close("off", null);
+      if (answer.closed) return this.#outbox.empty ? this.#close("off", null) : this.#beginAnew();
       this.#outbox.restart(answer.next_seq);
       this.#outbox.credit = answer.credit_bytes;
       this.#opened = true;
       this.#send();
+      if (this.#ending) await this.#sendEnding();
     } catch (error) {
-      if (error.code !== "offline") this.#refused(id, error);
+      if (PASSING.has(error.code)) setTimeout(() => this.id === id && this.#announce(), SLOWER_MS);
+      else if (error.code !== "offline") this.#refused(id, error);
     }
+  }
+
+  /** The server gave the recording up while it was out of reach: what it never got goes into another one. */
+  #beginAnew() {
+    this.id = crypto.randomUUID().replaceAll("-", "");
+    this.#request = { ...this.#request, recording: this.id };
+    this.#outbox = this.#outbox.renumbered();
+    return this.#announce();
   }
 
   async #control(action, more = {}) {
@@ -205,7 +234,7 @@ export class Recorder extends Emitter {
   }
 
   #forget() {
-    [this.id, this.#request, this.#opened] = [null, null, false];
+    [this.id, this.#request, this.#opened, this.#ending] = [null, null, false, null];
   }
 
   #move(state) {
