@@ -8,6 +8,8 @@ client's room. Origins are checked before all this, by the server's guard in fro
 This reaches into NiceGUI 3.18.0: `tests/ui/test_gate.py` fails if what it touches has moved.
 """
 
+import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,8 +17,13 @@ from weakref import WeakKeyDictionary
 
 from nicegui import Client, core
 
+logger = logging.getLogger(__name__)
+
 OWNED_EVENTS = ("event", "javascript_response", "ack", "log")
 MAX_BACKLOG_PACKETS = 2000
+
+MAX_ATTACHMENTS = 2
+_told_at = 0.0
 
 _documents: WeakKeyDictionary[Client, str] = WeakKeyDictionary()
 
@@ -30,6 +37,8 @@ def guard_sockets() -> None:
     handlers["handshake"] = _guarded(_checked_handshake(handlers["handshake"]))
     for event in OWNED_EVENTS:
         handlers[event] = _guarded(_owned(handlers[event]))
+    core.sio.packet_class = _small(core.sio.packet_class)
+    core.sio.eio.on("message", _contained(core.sio.eio.handlers["message"]))
 
 
 def may_take(client_id: str, document_id: str) -> bool:
@@ -82,12 +91,48 @@ def _checked_handshake(original: Callable[..., Awaitable[bool]]) -> Callable[...
     return handshake
 
 
-def _owned(original: Callable[[str, dict[str, Any]], None]) -> Callable[[str, Any], None]:
-    def take(sid: str, message: Any) -> None:
-        if isinstance(message, dict) and message.get("client_id") in core.sio.rooms(sid):
+def _owned(original: Callable[[str, dict[str, Any]], None]) -> Callable[[str, Any], Awaitable[None]]:
+    async def take(sid: str, message: Any) -> None:
+        if not isinstance(message, dict) or message.get("client_id") not in core.sio.rooms(sid):
+            return
+        try:
             original(sid, message)
+        except Exception as error:  # noqa: BLE001  # whatever a malformed event breaks, its sender goes
+            _tell_malformed(error)
+            await core.sio.disconnect(sid)
 
     return take
+
+
+def _small(packet: Any) -> Any:
+    """Refuse packets with attachments, which NiceGUI's pages never send and which it would keep without limit."""
+
+    class SmallPacket(packet):  # type: ignore[misc]
+        def decode(self, encoded_packet: str) -> int:
+            count: int = super().decode(encoded_packet)
+            if count > MAX_ATTACHMENTS:
+                raise ValueError(f"{count} attachments")
+            return count
+
+    return SmallPacket
+
+
+def _contained(original: Callable[[str, Any], Awaitable[None]]) -> Callable[[str, Any], Awaitable[None]]:
+    async def take(eio_sid: str, data: Any) -> None:
+        try:
+            await original(eio_sid, data)
+        except Exception as error:  # noqa: BLE001  # as in `_owned`
+            _tell_malformed(error)
+            await core.sio.eio.disconnect(eio_sid)
+
+    return take
+
+
+def _tell_malformed(error: Exception) -> None:
+    global _told_at  # noqa: PLW0603
+    if time.monotonic() - _told_at > 1:
+        _told_at = time.monotonic()
+        logger.warning("Closed a page's connection that sent a malformed packet (%s).", type(error).__name__)
 
 
 def _sockets_of(client_id: str) -> list[str]:

@@ -5,6 +5,7 @@ itself after a restart of the server. A page may change from one view to another
 that the user chose.
 """
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -19,11 +20,15 @@ from lossy.db.models import Token, User
 from lossy.db.users import Identity
 from lossy.errors import LossyError, NotSignedIn
 from lossy.events import EVERYBODY_TOPIC, Event, RecogniserChanged, SignedOut
+from lossy.ui import gate
 from lossy.ui.components.lock import Lock
 from lossy.ui.components.states import loading_state, problem_state
 from lossy.ui.pump import Pump
 from lossy.ui.theme import Frame
 from lossy.video_url import SAMPLE_TITLE, SAMPLE_URL, identify_url
+
+MAX_MISSES = 5
+"""Tickets that one page may get wrong."""
 
 
 class View(Protocol):
@@ -49,6 +54,9 @@ class Page:
         self._view: View | None = None
         self._first = first
         self._unlocked = False
+        self._signed_out = False
+        self._misses = 0
+        self._unlocking = asyncio.Lock()
         with self.frame.content:
             loading_state(here)
         with self.frame.notices:
@@ -69,7 +77,11 @@ class Page:
                 problem_state(refusal)
 
     async def attempt(self, work: Awaitable[None]) -> None:
-        """Do something for the user; what is refused is said in words."""
+        """Do something for the user; what is refused is said in words. Once signed out, nothing is done."""
+        if self._signed_out:
+            if asyncio.iscoroutine(work):
+                work.close()
+            return
         try:
             await work
         except LossyError as refusal:
@@ -105,12 +117,16 @@ class Page:
     async def _unlock(self, ticket: str) -> None:
         if self._unlocked:
             return
-        try:
-            async with self.core.database.write() as db:
-                identity = await _identity_of(db, ticket)
-        except NotSignedIn:
-            self.lock.ask_again()
+        if self._unlocking.locked():
+            await self._missed()
             return
+        async with self._unlocking:
+            try:
+                async with self.core.database.write() as db:
+                    identity = await _identity_of(db, ticket)
+            except NotSignedIn:
+                await self._missed()
+                return
         self._unlocked = True
         self.identity = identity
         self.pump = Pump(self.client, self.core.bus, f"user:{identity.user_id}", EVERYBODY_TOPIC)
@@ -118,11 +134,20 @@ class Page:
         self.frame.bar.show_account(identity.email)
         await self.show(self._first)
 
+    async def _missed(self) -> None:
+        # Each ticket that is tried takes the database's one write line: nobody may try for long.
+        self._misses += 1
+        if self._misses >= MAX_MISSES:
+            await gate.cut_off(self.client)
+        else:
+            self.lock.ask_again()
+
     def _hear(self, batch: list[Event | Missed]) -> None:
         for item in batch:
             if isinstance(item, RecogniserChanged):
                 self.frame.bar.show_recogniser(item.model, item.phase, item.progress, item.message)
             elif isinstance(item, SignedOut) and self.identity.token_id in item.token_ids:
+                self._signed_out = True
                 self.pump.close()
                 self.frame.content.clear()
                 self.lock.send_away()

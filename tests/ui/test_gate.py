@@ -204,3 +204,34 @@ def test_pages_set_no_cookie_and_may_be_framed_by_nobody_else(server: LiveServer
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def closed(page: Page, *messages: Any) -> bool:
+    """Tell whether the server closes the page's own socket when it sends these as events."""
+    gone = asyncio.Event()
+    async with socket(page) as own:
+        own.on("disconnect", lambda *_: gone.set())
+        for message in messages:
+            await own.emit("event", message)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await gone.wait()
+        except TimeoutError:
+            return False
+    return True
+
+
+async def test_a_page_that_tries_ticket_after_ticket_is_cut_off(server: LiveServer) -> None:
+    page = fetch(server)
+    assert await closed(page, *(page.ticket_event(f"guess-{number}") for number in range(200)))
+
+
+async def test_a_malformed_event_costs_its_sender_the_connection(server: LiveServer) -> None:
+    page = fetch(server)
+    assert await closed(page, {"client_id": page.client_id})
+    assert sum("Traceback" in line for line in server.lines) == 0
+
+
+async def test_a_packet_with_many_attachments_is_not_collected(server: LiveServer) -> None:
+    page = fetch(server)
+    assert await closed(page, {"client_id": page.client_id, "args": [b"a", b"b", b"c"]})
