@@ -30,7 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests that depend on the mode once for each mode asked for."""
     if "mode" in metafunc.fixturenames:
-        metafunc.parametrize("mode", _modes(metafunc.config), scope="session")
+        modes = _modes(metafunc.config)
+        once = metafunc.definition.get_closest_marker("once") is not None
+        metafunc.parametrize("mode", modes[:1] if once else modes, scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

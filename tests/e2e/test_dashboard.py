@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from lossy.demo import UTTERANCES
@@ -74,6 +75,7 @@ def test_saying_scratch_that_cancels_the_note_before(
     assert note["raw_transcript"] == "the music is too loud"
 
 
+@pytest.mark.once
 def test_an_update_of_one_of_a_hundred_notes_touches_one_card(
     server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join, seed_notes: Callable[..., None]
 ) -> None:
@@ -126,6 +128,7 @@ def test_two_tabs_agree(
     expect(cards(other)).to_have_count(3, timeout=SOON_MS)
 
 
+@pytest.mark.once
 def test_the_sample_review_shows_the_way_with_one_click_and_sets_no_cookie(
     server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join
 ) -> None:
@@ -143,6 +146,7 @@ def test_the_sample_review_shows_the_way_with_one_click_and_sets_no_cookie(
     assert cookies == []
 
 
+@pytest.mark.once
 def test_the_owner_link_of_the_first_start_signs_in_once(
     server: LiveServer, playwright: Any, browser_type_launch_args: dict[str, Any]
 ) -> None:
@@ -157,6 +161,7 @@ def test_the_owner_link_of_the_first_start_signs_in_once(
     browser.close()
 
 
+@pytest.mark.once
 def test_another_user_sees_nothing_of_a_review(
     server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join, seed_notes: Callable[..., None]
 ) -> None:
@@ -177,6 +182,7 @@ def test_another_user_sees_nothing_of_a_review(
     assert "Private cut" not in page.content()
 
 
+@pytest.mark.once
 def test_signing_out_everywhere_locks_the_open_page(
     server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join
 ) -> None:
@@ -187,6 +193,7 @@ def test_signing_out_everywhere_locks_the_open_page(
     assert cards(page).count() == 0
 
 
+@pytest.mark.once
 def test_a_voice_from_elsewhere_is_not_placed_by_this_windows_player(
     server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join
 ) -> None:
