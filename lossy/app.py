@@ -78,6 +78,7 @@ async def serve(settings: Settings, say: Say) -> None:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
             server_header=False,
+            proxy_headers=core.settings.public_url is not None,
         )
         await _Server(config, lambda: _announce(core, say)).serve(sockets=[listener])
 

@@ -93,3 +93,9 @@ def test_a_public_address_that_is_no_origin_is_refused(given: str) -> None:
 def test_listening_everywhere_still_answers_to_loopback_names_only() -> None:
     read = settings(host="0.0.0.0", port=4321)
     assert read.own_hosts == {"127.0.0.1:4321", "localhost:4321", "[::1]:4321"}
+
+
+def test_a_redis_address_without_its_scheme_is_refused() -> None:
+    with pytest.raises(ValidationError, match="write it as redis://"):
+        settings(redis_url="localhost:6379")
+    assert settings(redis_url="redis://localhost:6379").redis_url == "redis://localhost:6379"

@@ -125,7 +125,7 @@ async def identify_token(core: Core, token: str) -> users.Identity:
 async def ensure_owner(database: Database) -> str | None:
     """Make the owner's account if there is none, and a one-time key while nobody can sign in to it otherwise."""
     async with database.write() as db:
-        owner = await users.owner(db) or await users.add_user(db, users.OWNER_EMAIL, None, is_owner=True)
+        owner = await users.owner(db) or await users.make_owner(db)
         if owner.password_hash is not None or await users.is_signed_in(db, owner.id):
             return None
         return await users.issue_ticket(db, owner.id, OWNER_LINK, lifetime=users.OWNER_LINK_LIFETIME)

@@ -64,6 +64,16 @@ async def owner(db: Db) -> User | None:
     return (await db.exec(select(User).where(col(User.is_owner)))).first()
 
 
+async def make_owner(db: Db) -> User:
+    """Give this Lossy its owner: whoever has that address already, else a new account without a password."""
+    user = await user_by_email(db, OWNER_EMAIL)
+    if user is None:
+        return await add_user(db, OWNER_EMAIL, None, is_owner=True)
+    user.is_owner = True
+    db.add(user)
+    return user
+
+
 async def set_password(db: Db, user_id: str, password_hash: str) -> None:
     """Replace a user's password."""
     await db.exec(update(User).where(col(User.id) == user_id).values(password_hash=password_hash))

@@ -301,3 +301,13 @@ async def test_hashing_leaves_the_event_loop_free() -> None:
     assert password_hash.startswith("$argon2id$")
     assert await hasher.verify(password_hash, PASSWORD)
     assert not await hasher.verify(password_hash, PASSWORD + " ")
+
+
+async def test_an_account_that_has_the_owners_address_already_becomes_the_owner(database: Database) -> None:
+    async with database.write() as db:
+        known = await users.add_user(db, users.OWNER_EMAIL, None)
+    assert await ensure_owner(database)
+    async with database.read() as db:
+        owner = await users.owner(db)
+    assert owner is not None
+    assert owner.id == known.id
