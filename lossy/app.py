@@ -17,13 +17,16 @@ from fastapi import FastAPI
 
 from lossy import __version__
 from lossy.agent.accounts import ensure_owner
+from lossy.agent.background import background
 from lossy.agent.core import Core
 from lossy.db.migrations import migrate
 from lossy.errors import SetupProblem
 from lossy.events import EVERYBODY_TOPIC, RecogniserChanged
+from lossy.jobs import Jobs
 from lossy.settings import Settings
 from lossy.ui import mount as mount_pages
 from lossy.web.api import mount_api
+from lossy.web.metrics import make_metrics
 from lossy.web.namespaces import Sockets
 from lossy.web.origin import OriginGuard
 from lossy.web.socket_server import MAX_MESSAGE_BYTES
@@ -45,8 +48,13 @@ def make_app(core: Core) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await core.start()
         await sockets.start()
+        jobs = None if core.settings.redis_url else Jobs(core.database, core.kinds)  # else `lossy worker` runs them
+        if jobs is not None:
+            await jobs.start()
         yield
         await sockets.close()
+        if jobs is not None:
+            await jobs.close(DRAIN_SECONDS)
         await core.close()
 
     app = FastAPI(
@@ -59,16 +67,17 @@ def make_app(core: Core) -> FastAPI:
     )
     app.mount("/ws", sockets.app)
     mount_api(app, core)
+    app.include_router(make_metrics(core))
     mount_pages(app, core)
     app.add_middleware(OriginGuard, settings=core.settings)
     return app
 
 
-async def serve(settings: Settings, say: Say) -> None:
+async def serve(core: Core, say: Say) -> None:
     """Serve until told to stop; `say` prints a line for the person at the terminal."""
+    settings = core.settings
     with _claimed_folder(settings), _bound_port(settings) as listener:
         await migrate(settings.async_database_url)
-        core = Core(settings)
         config = uvicorn.Config(
             make_app(core),
             access_log=False,
@@ -78,7 +87,7 @@ async def serve(settings: Settings, say: Say) -> None:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
             server_header=False,
-            proxy_headers=core.settings.public_url is not None,
+            proxy_headers=settings.public_url is not None,
         )
         await _Server(config, lambda: _announce(core, say)).serve(sockets=[listener])
 
@@ -94,7 +103,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._announcing = asyncio.create_task(self._when_ready(), name="announce")
+            # Nobody could know the address and the owner's link: a start that can't say them has failed.
+            self._announcing = background(self._when_ready(), "announce", self._give_up)
+
+    def _give_up(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._announcing is not None:
@@ -109,7 +122,10 @@ async def _announce(core: Core, say: Say) -> None:
     if key:
         say("  The link signs you in as the owner, once, within 10 minutes.")
     with core.bus.subscribe(EVERYBODY_TOPIC) as news:
-        await core.start_recogniser()
+        try:
+            await core.start_recogniser()
+        except Exception:
+            logger.exception("The speech model could not be started.")
         told = core.recogniser.status.message
         say(f"  {told or 'Speech model: ' + core.recogniser.status.model}")
         async for event in news:

@@ -2,18 +2,24 @@
 
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lossy import __version__
-from lossy.errors import InvalidInput, LossyError, NotSignedIn, SetupProblem
-from lossy.settings import Settings, get_settings
+from lossy import __version__, logs
+from lossy.bench import BENCHES
+from lossy.cli_database import read_settings, with_database
+from lossy.cli_jobs import jobs
+from lossy.cli_models import models
+from lossy.errors import InvalidInput, LossyError, NotSignedIn
+from lossy.settings import Settings, built_extension
+
+if TYPE_CHECKING:
+    from lossy.protocol import Encoding
 
 T = TypeVar("T")
 _SERVER_OPTION = click.option("--server", metavar="URL", help="The Lossy server (default: the local one).")
@@ -47,30 +53,53 @@ def serve(port: int | None) -> None:
     from lossy.inference.threads import limit_native_threads  # noqa: PLC0415
 
     limit_native_threads()
+    from lossy.agent.core import Core  # noqa: PLC0415
     from lossy.app import serve as serve_app  # noqa: PLC0415
 
-    settings = _settings()
+    settings = read_settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "httpcore", "uvicorn.error", "uvicorn", "alembic", "faster_whisper"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    asyncio.run(serve_app(settings, click.echo))
+    _log(settings)
+    asyncio.run(serve_app(Core(settings), click.echo))
+
+
+@main.command()
+def worker() -> None:
+    """Run jobs in a process of its own; for servers with Redis."""
+    from lossy.inference.threads import limit_native_threads  # noqa: PLC0415
+
+    limit_native_threads()
+    from lossy.worker import work  # noqa: PLC0415
+
+    settings = read_settings()
+    _log(settings)
+    _run(work(settings, click.echo))
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--video", required=True, metavar="URL", help="The video's address.")
 @click.option("--at", "at_seconds", required=True, type=float, help="The video's position at the first sample, in s.")
+@click.option("--encoding", type=click.Choice(["pcm16", "opus"]), default="pcm16", help="How the audio travels.")
 @_SERVER_OPTION
 @_TOKEN_OPTION
 @_JSON_OPTION
-def say(file: Path, video: str, at_seconds: float, server: str | None, token: str | None, *, as_json: bool) -> None:
+def say(
+    file: Path,
+    video: str,
+    at_seconds: float,
+    server: str | None,
+    token: str | None,
+    *,
+    encoding: "Encoding",
+    as_json: bool,
+) -> None:
     """Stream a WAV file through the real audio socket at the speed of speech, and print what becomes of it."""
-    from lossy.cli_say import run_say  # noqa: PLC0415
+    from lossy.cli_say import Remark, run_say  # noqa: PLC0415
 
     server, token = _whom(server, token)
-    sys.exit(_run(run_say(file, video, at_seconds, server, token, as_json=as_json)))
+    remark = Remark(file, video, at_seconds, encoding)
+    sys.exit(_run(run_say(remark, server, token, as_json=as_json)))
 
 
 @main.command()
@@ -109,7 +138,6 @@ def user() -> None:
 @click.argument("email")
 def user_add(email: str) -> None:
     """Make an account; the password is read from standard input."""
-    from lossy.agent.accounts import normal_email  # noqa: PLC0415
     from lossy.agent.passwords import Argon2  # noqa: PLC0415
     from lossy.db import users  # noqa: PLC0415
 
@@ -119,9 +147,9 @@ def user_add(email: str) -> None:
     async def add(database: Any) -> None:
         password_hash = await Argon2().hash(given.password)
         async with database.write() as db:
-            await users.add_user(db, normal_email(given.email), password_hash)
+            await users.add_user(db, given.email, password_hash)
 
-    _with_database(add)
+    with_database(add)
     click.echo(f"Added {given.email}.")
 
 
@@ -136,39 +164,32 @@ def user_token(email: str) -> None:
             account = await users.require_user(db, email)
             return await users.issue_token(db, account.id, users.COMMAND_LINE)
 
-    click.echo(_with_database(issue))
+    click.echo(with_database(issue))
+
+
+main.add_command(models)
+main.add_command(jobs)
 
 
 @main.group()
-def models() -> None:
-    """Speech models."""
+def extension() -> None:
+    """The browser extension."""
 
 
-@models.command("list")
-def models_list() -> None:
-    """List the speech models that are on this machine, and those that can be fetched."""
-    from lossy.inference.models import REPOSITORIES, find_model  # noqa: PLC0415
-
-    settings = _settings()
-    for name in ("demo", *REPOSITORIES):
-        here = find_model(name, settings.models_dir) is not None
-        click.echo(f"{name:<20} {'on this machine' if here else 'can be fetched'}")
+@extension.command("path")
+def extension_path() -> None:
+    """Print the folder to load into Chrome."""
+    click.echo(built_extension())
 
 
-@models.command("pull")
-@click.argument("name")
-def models_pull(name: str) -> None:
-    """Fetch a speech model."""
-    from lossy.inference.models import fetch_model  # noqa: PLC0415
+@extension.command("zip")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path("lossy-extension.zip"))
+def extension_zip(file: Path) -> None:
+    """Pack the extension into FILE, as the Chrome Web Store takes it."""
+    from lossy.extension_zip import pack  # noqa: PLC0415
 
-    settings = _settings()
-    with click.progressbar(length=1000, label=name, file=sys.stderr) as bar:
-
-        def tell(done: int, total: int) -> None:
-            bar.update(int(1000 * done / max(total, 1)) - bar.pos)
-
-        folder = _run(fetch_model(name, settings.models_dir, tell, reach_seconds=settings.model_hub_timeout_seconds))
-    click.echo(folder)
+    pack(built_extension(), file)
+    click.echo(file)
 
 
 @main.command()
@@ -179,7 +200,7 @@ def doctor(*, as_json: bool) -> None:
 
     from lossy.doctor import examine  # noqa: PLC0415
 
-    findings = _run(examine(_settings()))
+    findings = _run(examine(read_settings()))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -190,10 +211,10 @@ def doctor(*, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["voice", "start", "all"]))
+@click.argument("name", type=click.Choice([*BENCHES, "all"]))
 @_JSON_OPTION
 def bench(name: str, *, as_json: bool) -> None:
-    """Measure: NAME is voice, start or all."""
+    """Measure one thing, or all; the figures come with their goals."""
     from lossy.inference.threads import limit_native_threads  # noqa: PLC0415
 
     limit_native_threads()
@@ -216,44 +237,21 @@ def _credentials(email: str, password: str) -> Any:
         raise InvalidInput(" ".join(words[field] for field in sorted(fields))) from error
 
 
-def _settings() -> Settings:
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    try:
-        return get_settings()
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        name = "LOSSY_" + ".".join(str(part) for part in problem["loc"]).upper()
-        raise SetupProblem(f"The setting {name} is not right: {problem['msg']}") from error
+def _log(settings: Settings) -> None:
+    sentry_dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
+    logs.set_up(settings.log_level, settings.log_format, sentry_dsn)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def _with_database(work: Any) -> Any:
-    from lossy.bus import Bus  # noqa: PLC0415
-    from lossy.db.engine import Database  # noqa: PLC0415
-    from lossy.db.migrations import migrate  # noqa: PLC0415
-
-    async def run() -> Any:
-        url = _settings().async_database_url
-        await migrate(url)
-        database = Database(url, Bus())
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return _run(run())
-
-
 def _whom(server: str | None, token: str | None) -> tuple[str, str]:
-    settings = _settings()
+    settings = read_settings()
     given = token or (settings.token.get_secret_value() if settings.token else None)
     if given is None and server not in (None, settings.origin):
         raise NotSignedIn("Say who you are with --token (make one there with: lossy user token EMAIL).")
-    return server or settings.origin, given or _with_database(_owner_token)
+    return server or settings.origin, given or with_database(_owner_token)
 
 
 async def _owner_token(database: Any) -> str:

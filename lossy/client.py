@@ -29,6 +29,7 @@ from lossy.protocol import (
     ChunkStored,
     ControlRecording,
     Done,
+    Encoding,
     EventsSince,
     NotesListed,
     OpenRecording,
@@ -201,8 +202,12 @@ class Connection:
 class RecordingStream:
     """One recording on its way to the server: what is not acknowledged is kept and sent again."""
 
-    def __init__(self, connection: Connection, session: str, mode: str = "one_note") -> None:
+    def __init__(
+        self, connection: Connection, session: str, mode: str = "one_note", encoding: Encoding = "pcm16"
+    ) -> None:
         self.id = uuid4().hex
+        self._encoding = encoding
+        self._said = b""
         self._connection = connection
         self._opening = OpenRecording.model_validate(
             {"recording": self.id, "session": session, "mode": mode, "player": connection.player}
@@ -229,7 +234,7 @@ class RecordingStream:
     def add(self, pcm: bytes, captured_at: float) -> None:
         """Send the next chunk, PCM16, captured at a wall-clock moment."""
         seq, self._next_seq = self._next_seq, self._next_seq + 1
-        self._pending[seq] = (AudioChunk(recording=self.id, seq=seq, captured_at=captured_at), pcm)
+        self._pending[seq] = self._packed(seq, pcm, captured_at)
         if self._is_open and not self.is_over:
             self._send(seq)
 
@@ -237,6 +242,16 @@ class RecordingStream:
         """Say that this was all."""
         stop = ControlRecording(recording=self.id, action=RecordingAction.STOP, chunks=self._next_seq)
         await self._connection.call("/audio", "control_recording", stop, Done)
+
+    def _packed(self, seq: int, pcm: bytes, captured_at: float) -> tuple[AudioChunk, bytes]:
+        chunk = AudioChunk(recording=self.id, seq=seq, captured_at=captured_at)
+        if self._encoding == "pcm16":
+            return chunk, pcm
+        from lossy import opus  # noqa: PLC0415 -- brings numpy
+
+        lead, self._said = opus.lead_of(self._said), pcm
+        facts = {"encoding": "opus", "lead_samples": len(lead), "samples": len(pcm) // 2}
+        return chunk.model_copy(update=facts), opus.encode(lead, opus.samples_of(pcm))
 
     def _send(self, seq: int) -> None:
         task = asyncio.create_task(self._deliver(seq))

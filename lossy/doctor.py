@@ -16,15 +16,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lossy.automation.chromium import find_chromium
 from lossy.errors import LossyError
-from lossy.settings import Settings
+from lossy.settings import Settings, built_extension
 
 LOOK_SECONDS = 5.0
 MIN_PYTHON = (3, 11)
 MIN_NODE = 20
 MIN_FREE_BYTES = 1_000_000_000
 """A speech model takes up to half of it, notes and pictures very little."""
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 
 
@@ -59,9 +59,13 @@ async def examine(settings: Settings) -> list[Finding]:
         "redis": _redis,
         "speech model": _speech_model,
         "model hub": _model_hub,
+        "cloud speech": _cloud_speech,
         "language model": _language_model,
+        "vision model": _vision_model,
+        "picture embeddings": _clip_model,
         "chromium": _chromium,
         "node": _node,
+        "extension": _extension,
         "ffmpeg": _ffmpeg,
     }
     return list(await asyncio.gather(*(_bounded(what, look, settings) for what, look in looks.items())))
@@ -72,7 +76,7 @@ async def _bounded(what: str, look: Callable[[Settings], Awaitable[Finding]], se
         async with asyncio.timeout(LOOK_SECONDS):
             return await look(settings)
     except TimeoutError:
-        optional = what in ("model hub", "language model", "node")
+        optional = what in ("model hub", "cloud speech", "language model", "vision model", "node")
         return missing(what, f"No answer within {LOOK_SECONDS:.0f} seconds.", optional=optional)
 
 
@@ -171,9 +175,14 @@ async def _redis(settings: Settings) -> Finding:
 
 
 async def _speech_model(settings: Settings) -> Finding:
+    from lossy.inference.calibration import AUTO_MODEL, remembered_choice  # noqa: PLC0415
     from lossy.inference.models import DEMO_MODEL, REPOSITORIES, find_model  # noqa: PLC0415
 
-    name = settings.stt_model
+    name: str | None = settings.stt_model
+    if name == AUTO_MODEL:
+        name = remembered_choice(settings.models_dir)
+    if name is None:
+        return fine("speech model", "the next start finds out which of those here this machine is fast enough for")
     if name == DEMO_MODEL:
         return fine("speech model", "the demo's, which understands the demo's voice only, as LOSSY_STT_MODEL says")
     if find_model(name, settings.models_dir) is not None:
@@ -190,7 +199,7 @@ async def _speech_model(settings: Settings) -> Finding:
 async def _model_hub(settings: Settings) -> Finding:
     import httpx  # noqa: PLC0415
 
-    from lossy.inference.models import hub_address  # noqa: PLC0415
+    from lossy.inference.fetching import hub_address  # noqa: PLC0415
 
     address = hub_address()
     seconds = min(LOOK_SECONDS / 2, settings.model_hub_timeout_seconds)
@@ -205,31 +214,63 @@ async def _model_hub(settings: Settings) -> Finding:
     return missing("model hub", f"{address} does not answer. {mend}", optional=True)
 
 
+async def _cloud_speech(settings: Settings) -> Finding:
+    if settings.stt_cloud_model is None:
+        return fine("cloud speech", "none configured: no voice leaves this machine", optional=True)
+    without = "Until then only this server's own engine understands speech."
+    return await _endpoint("cloud speech", settings, settings.stt_cloud_model, "LOSSY_STT_CLOUD_MODEL", without)
+
+
 async def _language_model(settings: Settings) -> Finding:
+    if settings.openai_base_url is None and settings.openai_api_key is None:
+        return fine("language model", "none configured: built-in rules structure the notes", optional=True)
+    without = "Until then the built-in rules structure the notes."
+    return await _endpoint("language model", settings, settings.llm_model, "LOSSY_LLM_MODEL", without)
+
+
+async def _vision_model(settings: Settings) -> Finding:
+    if settings.vision_model is None:
+        return fine("vision model", "none configured: no picture leaves this machine", optional=True)
+    without = "Until then no note is refined with its picture."
+    return await _endpoint("vision model", settings, settings.vision_model, "LOSSY_VISION_MODEL", without)
+
+
+async def _clip_model(settings: Settings) -> Finding:
+    if settings.clip_model is None:
+        return fine("picture embeddings", "none configured: pictures have no embeddings", optional=True)
+    from lossy.inference.clip import ClipEmbedder  # noqa: PLC0415
+
+    try:
+        model = await asyncio.to_thread(ClipEmbedder, settings.clip_model)
+    except LossyError as error:
+        return missing("picture embeddings", f"{error.message.rstrip('.')}. Check LOSSY_CLIP_MODEL.", optional=True)
+    return fine("picture embeddings", f"{model.name} loads", optional=True)
+
+
+async def _endpoint(what: str, settings: Settings, model: str, setting: str, without: str) -> Finding:
     import httpx  # noqa: PLC0415
 
     if settings.openai_base_url is None and settings.openai_api_key is None:
-        return fine("language model", "none configured: built-in rules structure the notes", optional=True)
+        need = f"{setting} is set, but neither OPENAI_API_KEY nor OPENAI_BASE_URL."
+        return missing(what, f"{need} {without}", optional=True)
     address = (settings.openai_base_url or OPENAI_ADDRESS).rstrip("/")
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
-    rules = "Until then the built-in rules structure the notes."
     try:
         async with httpx.AsyncClient(timeout=LOOK_SECONDS / 2) as client:
             answer = await client.get(f"{address}/models", headers={"Authorization": f"Bearer {key}"})
     except (httpx.HTTPError, httpx.InvalidURL):
-        return missing("language model", f"{address} does not answer: check OPENAI_BASE_URL. {rules}", optional=True)
+        return missing(what, f"{address} does not answer: check OPENAI_BASE_URL. {without}", optional=True)
     if answer.status_code in (401, 403):
-        return missing("language model", f"{address} refused the key: check OPENAI_API_KEY. {rules}", optional=True)
-    if answer.is_success and f'"{settings.llm_model}"' not in answer.text:
-        words = f"{address} lists no model {settings.llm_model}: check LOSSY_LLM_MODEL. {rules}"
-        return missing("language model", words, optional=True)
-    return fine("language model", f"{settings.llm_model} at {address}", optional=True)
+        return missing(what, f"{address} refused the key: check OPENAI_API_KEY. {without}", optional=True)
+    if answer.is_success and f'"{model}"' not in answer.text:
+        return missing(what, f"{address} lists no model {model}: check {setting}. {without}", optional=True)
+    return fine(what, f"{model} at {address}", optional=True)
 
 
 async def _chromium(_settings: Settings) -> Finding:
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    found = find_chromium()
     if found is not None:
-        return fine("chromium", found, optional=True)
+        return fine("chromium", str(found), optional=True)
     return missing("chromium", "Only the tests need it; `make test` installs it or says how.", optional=True)
 
 
@@ -248,6 +289,13 @@ async def _node(_settings: Settings) -> Finding:
     if major is None or int(major[1]) < MIN_NODE:
         return missing("node", f"{told or 'It does not run'}. {get}", optional=True)
     return fine("node", told, optional=True)
+
+
+async def _extension(_settings: Settings) -> Finding:
+    try:
+        return fine("extension", f"built in {built_extension()}", optional=True)
+    except LossyError as error:
+        return missing("extension", f"Only reviewing on other pages needs it. {error.message}", optional=True)
 
 
 async def _ffmpeg(_settings: Settings) -> Finding:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 SIGNED_OUT_TOPIC = "signed_out:*"
 EVERYBODY_TOPIC = "user:*"
+JOBS_TOPIC = "jobs:*"
 
 
 class Category(StrEnum):
@@ -24,6 +25,17 @@ class Category(StrEnum):
     GRAPHICS = "graphics"
     CONTENT = "content"
     OTHER = "other"
+
+
+class Topic(StrEnum):
+    """What somebody seems to talk about while they speak: a category that a note may get, or a cut."""
+
+    PACING = "pacing"
+    AUDIO = "audio"
+    COLOR = "color"
+    GRAPHICS = "graphics"
+    CONTENT = "content"
+    CUT = "cut"
 
 
 class NoteStatus(StrEnum):
@@ -64,6 +76,17 @@ class TurnState(StrEnum):
     CANCELLING = "cancelling"
     RETRYING = "retrying"
     ERROR = "error"
+
+
+class JobState(StrEnum):
+    """Where durable work stands."""
+
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+    """It failed too often; it waits for a person."""
+    DISCARDED = "discarded"
 
 
 class Note(BaseModel):
@@ -162,6 +185,8 @@ class AsrPartial(Event):
     turn_id: str
     stable: str
     unstable: str
+    topic: Topic | None = None
+    """What they are about; none before that is clear."""
 
 
 class AsrFinal(Event):
@@ -205,6 +230,18 @@ class ToolResult(Event):
     succeeded: bool
     note_id: str | None = None
     message: str | None = None
+
+
+class PlayerSteered(Event):
+    """The reviewer told their player by voice what to do."""
+
+    stored: ClassVar[bool] = False
+    type: Literal["player_steered"] = "player_steered"
+    player: str
+    """The player in front of whoever spoke, as it calls itself; empty where that is not known."""
+    action: Literal["seek", "pause", "play"]
+    position: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
+    """Where to, in seconds, of a seek."""
 
 
 class ModelDelta(Event):
@@ -284,6 +321,24 @@ class SignedOut(Event):
         return (*super().topics, SIGNED_OUT_TOPIC)
 
 
+class JobChanged(Event):
+    """Durable work of the user moved on."""
+
+    stored: ClassVar[bool] = False
+    type: Literal["job_changed"] = "job_changed"
+    job_id: str
+    queue: str
+    name: str
+    state: JobState
+    attempt: int
+    error: str | None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Besides the user, whoever sends jobs to workers hears of it."""
+        return (*super().topics, JOBS_TOPIC)
+
+
 class RecogniserChanged(Event):
     """Another speech model is active, or the fetch of one moved on. Concerns everybody: `user_id` is `*`."""
 
@@ -305,6 +360,7 @@ AnyEvent = Annotated[
     | Intent
     | ToolStart
     | ToolResult
+    | PlayerSteered
     | ModelDelta
     | NoteChanged
     | NoteRemoved
@@ -313,6 +369,7 @@ AnyEvent = Annotated[
     | VideoRemoved
     | TurnFailed
     | SignedOut
+    | JobChanged
     | RecogniserChanged,
     Field(discriminator="type"),
 ]

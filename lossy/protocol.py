@@ -2,7 +2,7 @@
 
 `make protocol` writes `docs/protocol.md` and the JSON Schema from here; the golden messages in `tests/golden` are read
 against it. Times on the video's line are seconds; `at` and `captured_at` are the client's wall clock in seconds since
-1970. Audio is 16 kHz mono PCM16, little endian, sent as the one binary attachment of an `audio_chunk`.
+1970. Audio is 16 kHz mono, PCM16 (little endian) or Opus, sent as the one binary attachment of an `audio_chunk`.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from lossy.events import AnyEvent, Category, MicrophoneState, Note, NoteStatus, TurnState
 
 PROTOCOL_VERSION = 1
 MAX_CHUNK_BYTES = 64 * 1024
+MAX_FRAME_BYTES = 512 * 1024
 MAX_CREDIT_BYTES = 512 * 1024
 """How many bytes of audio may be on their way unacknowledged."""
 
@@ -24,6 +25,9 @@ WallClock = Annotated[float, Field(gt=1e9, lt=1e10, allow_inf_nan=False)]
 Position = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 Player = Annotated[str, Field(max_length=64)]
 Seq = Annotated[int, Field(ge=0, le=10_000_000)]
+Encoding = Literal["pcm16", "opus"]
+Sample = Annotated[int, Field(ge=0, le=4 * 60 * 60 * 16_000)]
+"""A recording lasts four hours at most."""
 
 
 class Message(BaseModel):
@@ -37,6 +41,10 @@ class Message(BaseModel):
         if isinstance(value, str) and "\0" in value:  # PostgreSQL can't keep it
             raise ValueError("the character NUL can't be used")
         return value
+
+
+def _has(field: str, kind: str) -> dict[str, JsonValue]:
+    return {"required": [field], "properties": {field: {"type": kind}}}
 
 
 class ConnectAuth(Message):
@@ -67,6 +75,8 @@ class OpenRecording(Message):
     sample_rate: Literal[16000] = 16000
     player: Player = ""
     """The player in front of the speaker, as in `ReportPlayback`; notes get their time from its reports."""
+    recognised_by: Literal["server", "browser"] = "server"
+    """Whether audio comes, or words: then no audio leaves the browser."""
 
 
 class RecordingOpened(Message):
@@ -76,17 +86,30 @@ class RecordingOpened(Message):
     next_seq: Seq
     credit_bytes: int
     closed: bool = False
-    """The recording ended meanwhile: nothing more is wanted."""
+    """The recording ended meanwhile: what was said since belongs into another one…"""
+    done: bool = False
+    """…and that one is the last: the note that the microphone was opened for is made."""
+    encodings: tuple[Encoding, ...] = ("pcm16", "opus")
+    """What the audio of a chunk may be; Opus saves a distant server nine tenths of the bytes."""
 
 
 class AudioChunk(Message):
-    """100 to 200 ms of audio; its bytes are the attachment."""
+    """100 to 200 ms of audio; its bytes are the attachment.
+
+    As Opus they are packets of 20 ms, each after its length in two bytes, big-endian; the first ones repeat the end of
+    the chunk before, in which a decoder finds its feet. So each chunk can be decoded by itself.
+    """
 
     recording: Id
     seq: Seq
     """Counts the recording's chunks from 0."""
     captured_at: WallClock
     """When its first sample was recorded."""
+    encoding: Encoding = "pcm16"
+    lead_samples: Annotated[int, Field(ge=0, le=1280, multiple_of=320)] = 0
+    """For Opus: how much of the chunk before is repeated at the beginning…"""
+    samples: Annotated[int, Field(ge=0, le=MAX_CHUNK_BYTES // 2)] = 0
+    """…and how many samples follow that are this chunk's own."""
 
 
 class ChunkStored(Message):
@@ -94,6 +117,29 @@ class ChunkStored(Message):
 
     seq: Seq
     credit_bytes: int
+
+
+class BrowserTranscript(Message):
+    """What the browser recognised by itself, in a recording `recognised_by` it: told again and again, then for good.
+
+    Samples are counted at 16 kHz from the recording's first. A final one that was had before is not taken twice.
+    """
+
+    recording: Id
+    first_sample: Sample
+    """Where the speech began…"""
+    samples: Annotated[int, Field(gt=0, le=60 * 60 * 16_000)]
+    """…and how long these words are."""
+    captured_at: WallClock
+    """When the speech began."""
+    stable: Annotated[str, Field(max_length=5000)]
+    """The words that stay; all of them in a final one. Empty in a final one: it was no speech."""
+    unstable: Annotated[str, Field(max_length=5000)] = ""
+    is_final: bool
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    """Mean probability of the words."""
+    model: Annotated[str, Field(min_length=1, max_length=100)]
+    decode_seconds: Annotated[float, Field(ge=0, le=3600)] = 0.0
 
 
 class RecordingAction(StrEnum):
@@ -132,6 +178,7 @@ class LocalFile(Message):
 class VideoContext(Message):
     """The video that is in front of the reviewer now; replaces the one before on this connection."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_has("url", "string"), _has("file", "object")]})
     url: Annotated[str, Field(max_length=4096)] | None = None
     file: LocalFile | None = None
     title: Annotated[str, Field(max_length=300)] = ""
@@ -174,6 +221,29 @@ class ReportPlayback(Message):
     """Tells players of the same video apart, in windows or programs: a random name that each gives itself."""
 
 
+class VideoFrame(Message):
+    """A picture of the video, taken as the reviewer spoke; its bytes, WebP, are the attachment."""
+
+    session: Id
+    position: Position
+    """The second of the video that it shows."""
+    captured_at: WallClock
+    embedding: Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(max_length=2048)] = ()
+    """CLIP's, if the browser made one; else the server does, where it has a model."""
+    embedded_by: Annotated[str, Field(max_length=100)] = ""
+    """The model's name."""
+
+
+class FrameTaken(Message):
+    """What became of a picture; nothing needs to be sent again."""
+
+    kept: bool
+    reason: Literal["kept", "duplicate", "black", "full"]
+    """`black`: there is nothing to see on it, as with protected videos. `full`: the session has all it may have."""
+    room: int
+    """How many more are wanted."""
+
+
 class TurnAction(StrEnum):
     """What a reviewer may do with a turn, besides speaking."""
 
@@ -209,13 +279,6 @@ class MissedEvents(Message):
     """The connection was too slow for this many events: ask `since` the last one it has."""
 
     count: Annotated[int, Field(gt=0)]
-
-
-class SeekVideo(Message):
-    """Move the player to a moment."""
-
-    video: Id
-    position: Position
 
 
 class Done(Message):
@@ -334,7 +397,9 @@ Choice = (
 class UserChoices(Message):
     """What a user chose, by name; in a change only what differs. Absent means the default."""
 
-    values: Annotated[dict[ChoiceName, Choice], Field(max_length=MAX_CHOICES)]
+    values: Annotated[
+        dict[ChoiceName, Choice], Field(max_length=MAX_CHOICES, json_schema_extra={"additionalProperties": False})
+    ]
 
 
 class VideoView(Message):
@@ -384,12 +449,13 @@ EXCHANGES: tuple[Exchange, ...] = (
     Exchange("/audio", "open_recording", "client", OpenRecording, RecordingOpened),
     Exchange("/audio", "audio_chunk", "client", AudioChunk, ChunkStored),
     Exchange("/audio", "control_recording", "client", ControlRecording, Done),
+    Exchange("/audio", "transcript", "client", BrowserTranscript, Done),
     Exchange("/audio", "audio_gap", "server", AudioGap, None),
     Exchange("/video", "video_context", "client", VideoContext, VideoOpened),
     Exchange("/video", "report_playback", "client", ReportPlayback, Done),
+    Exchange("/video", "video_frame", "client", VideoFrame, FrameTaken),
     Exchange("/user", "control_turn", "client", ControlTurn, Done),
     Exchange("/user", "ask_since", "client", AskSince, EventsSince),
-    Exchange("/user", "seek_video", "server", SeekVideo, None),
     Exchange("/user", "missed", "server", MissedEvents, None),
     Exchange("/audio", "refused", "server", Refusal, None),
     Exchange("/video", "refused", "server", Refusal, None),

@@ -25,7 +25,7 @@ from lossy.events import (
     TurnFailed,
     TurnState,
 )
-from lossy.protocol import Playback, VideoContext
+from lossy.protocol import Encoding, Playback, VideoContext
 
 SAMPLE_RATE = 16_000
 CHUNK_SECONDS = 0.1
@@ -78,10 +78,17 @@ class Spoken:
 class Speaker:
     """One file, one recording."""
 
-    def __init__(self, connection: Connection, on_event: Callable[[AnyEvent], None], mode: str = "one_note") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        on_event: Callable[[AnyEvent], None],
+        mode: str = "one_note",
+        encoding: Encoding = "pcm16",
+    ) -> None:
         self._connection = connection
         self._on_event = on_event
         self._mode = mode
+        self._encoding: Encoding = encoding
         self._turns: dict[str, TurnState] = {}
         self._notes: dict[str, Note] = {}
         self._spoken = Spoken()
@@ -99,7 +106,7 @@ class Speaker:
         """Stream the samples in real time and wait until every turn is finished."""
         opened = await self._connection.open_video(context)
         self._session = opened.session
-        self._stream = stream = RecordingStream(self._connection, opened.session, self._mode)
+        self._stream = stream = RecordingStream(self._connection, opened.session, self._mode, self._encoding)
         keeper = asyncio.create_task(self._come_back(context, stream))
         try:
             start = time.time()

@@ -6,7 +6,7 @@ Nothing else reads the environment. `.env.example` lists the same names; a test 
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -16,6 +16,11 @@ from lossy.errors import SetupProblem
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 CHECKOUT = Path(__file__).parent.parent
+_IN_WHEEL = Path(__file__).parent / "_extension"
+EXTENSION = _IN_WHEEL if _IN_WHEEL.is_dir() else CHECKOUT / "extension/dist"
+"""The built extension: a wheel brings it, a checkout builds it."""
+EXTENSION_ORIGIN = "chrome-extension://lkckgkjchbeaafcfnjedenieahldkfdd"
+"""Our own extension's; its id follows from the `key` in its manifest."""
 
 
 def _home() -> Path:
@@ -46,20 +51,35 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     """When set, events travel between processes over Redis."""
     stt_model: str = "base.en"
-    """A Whisper model's name, a directory that holds one, or `demo`."""
+    """A Whisper model's name, a directory that holds one, `demo`, or `auto`: measured once, of those that are here."""
     model_hub_timeout_seconds: float = 10.0
+    stt_cloud_model: str | None = None
+    """A speech model of the OpenAI-compatible endpoint, as in `whisper-1`; unset, no voice leaves this server."""
+    stt_cloud_minutes_a_day: Annotated[float, Field(ge=0)] = 60.0
+    """How much speech may be sent there in a day: what it may cost."""
     openai_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key"))
     openai_base_url: str | None = Field(None, validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"))
     """Any OpenAI-compatible endpoint. With neither key nor address the built-in rules structure notes."""
     llm_model: str = "gpt-4.1-mini"
     llm_timeout_seconds: float = 30.0
+    vision_model: str | None = None
+    """A model of the same endpoint that sees pictures; unset, no picture leaves this server."""
+    clip_model: Path | None = None
+    """A folder with the vision half of a CLIP model as ONNX; unset, pictures have no embeddings."""
     registration: bool = True
     """Whether anybody who reaches the sign-in page may make an account."""
-    extension_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """`chrome-extension://ID`, several separated by commas."""
+    extension_origins: Annotated[tuple[str, ...], NoDecode] = (EXTENSION_ORIGIN,)
+    """`chrome-extension://ID`, several separated by commas; they replace our own."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Further exact origins of the web pages, separated by commas."""
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    sentry_dsn: SecretStr | None = None
+    """Where errors are told, without anybody's words; unset, nowhere."""
+    metrics_token: SecretStr | None = None
+    """For Prometheus, which reads `/metrics` with it; the owner's own token does as well."""
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where `lossy worker` shows its figures, on its own machine alone."""
     token: SecretStr | None = None
     """For `lossy say` and `lossy notes`: who is asking."""
 
@@ -89,12 +109,17 @@ class Settings(BaseSettings):
     @property
     def origin(self) -> str:
         """Scheme, host and port where this server answers on its own machine."""
-        return f"http://{'127.0.0.1' if self.host in ('0.0.0.0', '::') else self.host}:{self.port}"  # noqa: S104
+        return self._origin_of("127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host)  # noqa: S104
+
+    def _origin_of(self, host: str) -> str:
+        # As browsers write it: brackets around an IPv6 address, no port where it is the scheme's own.
+        name = f"[{host}]" if ":" in host else host
+        return f"http://{name}" if self.port == DEFAULT_PORTS["http"] else f"http://{name}:{self.port}"
 
     @property
     def own_origins(self) -> frozenset[str]:
         """Origins whose pages are ours: the loopback names, the public address, and those added by setting."""
-        loopback = {f"http://{name}:{self.port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        loopback = {self._origin_of(name) for name in ("127.0.0.1", "localhost", "::1")}
         public = {self.public_url} if self.public_url else set()
         return frozenset({self.origin, *loopback, *public, *self.allowed_origins})
 
@@ -125,6 +150,13 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Where fetched speech models are kept."""
         return self.data_dir / "models"
+
+
+def built_extension(folder: Path = EXTENSION) -> Path:
+    """Give the folder of the built extension, as Chrome loads it, or say how to build it."""
+    if not (folder / "manifest.json").is_file():
+        raise SetupProblem("The extension is not built yet. Build it with: make extension")
+    return folder
 
 
 @lru_cache

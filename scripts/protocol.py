@@ -1,4 +1,4 @@
-"""Writes the protocol's documents from the code: `docs/protocol.schema.json` and `docs/protocol.md`.
+"""Writes the protocol's documents from the code: its JSON Schema, its page of Markdown, its types for TypeScript.
 
 The models of `lossy.protocol` and `lossy.events` are the truth; REST comes from the routes, examples from the golden
 messages. `--check` writes nothing and fails if a document is stale. The schema describes what travels: what a
@@ -22,11 +22,13 @@ from lossy import events, protocol
 from lossy.agent.core import Core
 from lossy.settings import Settings
 from lossy.web.api import mount_api
+from scripts.protocol_types import types
 from scripts.protocol_words import Example, page
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = "docs/protocol.schema.json"
 WORDS = "docs/protocol.md"
+TYPES = "extension/src/shared/wire.ts"
 GOLDEN = ROOT / "tests/golden"
 
 Mode = Literal["validation", "serialization"]
@@ -38,7 +40,7 @@ def main(arguments: list[str], root: Path = ROOT) -> None:
     stale = [name for name, text in fresh.items() if _read(root / name) != text]
     if arguments != ["--check"]:
         for name in stale:
-            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(fresh[name], encoding="utf-8")
             print(f"wrote {name}")
     elif stale:
@@ -49,7 +51,8 @@ def documents() -> dict[str, str]:
     """Make the text of every document, by its path."""
     described = schema()
     words = page(described, rest(), examples("good"))
-    return {SCHEMA: json.dumps(described, indent=2, ensure_ascii=False) + "\n", WORDS: words}
+    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    return {SCHEMA: text, WORDS: words, TYPES: types(described)}
 
 
 def schema() -> dict[str, Any]:

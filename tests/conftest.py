@@ -4,7 +4,10 @@ A test that asks for `database_url` or `lossy_redis_url` runs in each mode of `-
 and no Redis, scaled is PostgreSQL and Redis. All others run once.
 """
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +22,14 @@ from tests.services.postgres import postgres
 from tests.services.redis import empty, redis
 
 MODES = ("embedded", "scaled")
+HALVES = ("browser", "rest")
 SERVER_FIXTURES = {"postgres_url", "redis_url"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--mode`."""
+    """Add `--mode` and `--half`."""
     parser.addoption("--mode", choices=[*MODES, "both"], default="embedded", help="where data and events live")
+    parser.addoption("--half", choices=HALVES, help="the tests with a browser alone, or all others")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,18 +41,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests of servers that this run does not have, and put the browser's last."""
-    if "scaled" not in _modes(config):
-        unserved = [item for item in items if SERVER_FIXTURES & set(_fixtures(item))]
-        config.hook.pytest_deselected(items=unserved)
-        items[:] = [item for item in items if item not in unserved]
+    """Leave out the tests that this run has no servers for or does not want, and put the browser's last."""
+    half, is_scaled = config.getoption("--half"), "scaled" in _modes(config)
+    kept = [item for item in items if is_scaled or not SERVER_FIXTURES & set(_fixtures(item))]
+    if half is not None:
+        kept = [item for item in kept if _has_browser(item) == (half == "browser")]
+    config.hook.pytest_deselected(items=list(set(items) - set(kept)))
     # Playwright's synchronous API keeps its event loop running from its first test to the end of the run.
-    items.sort(key=lambda item: "playwright" in _fixtures(item))
+    items[:] = sorted(kept, key=_has_browser)
 
 
 @pytest.fixture
-def database_url(mode: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database that belongs to this test alone."""
+def database_url(mode: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Yield the URL of a database with every table and no row, which belongs to this test alone."""
+    if mode == "scaled":
+        with fresh_database(request.getfixturevalue("_postgres"), request.getfixturevalue("_postgres_tables")) as url:
+            yield url
+    else:
+        file = tmp_path / "lossy.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_tables"), file)
+        yield f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture
+def empty_database_url(mode: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without tables, which belongs to this test alone."""
     if mode == "scaled":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite+aiosqlite:///{tmp_path / 'lossy.db'}"
@@ -56,7 +74,6 @@ def database_url(mode: str, request: pytest.FixtureRequest, tmp_path: Path) -> s
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Yield a database with every table, and a bus that hears of its commits."""
-    await migrate(database_url)
     database = Database(database_url, Bus())
     yield database
     await database.close()
@@ -110,6 +127,26 @@ def _redis() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _postgres_tables(_postgres: int) -> Iterator[str]:
+    with fresh_database(_postgres) as url:
+        _migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database file with every table and no row, to be copied."""
+    file = tmp_path_factory.mktemp("tables") / "lossy.db"
+    _migrate(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+def _migrate(url: str) -> None:
+    with ThreadPoolExecutor(1) as elsewhere:  # a test has its own loop in this thread
+        elsewhere.submit(asyncio.run, migrate(url)).result()
+
+
 def _modes(config: pytest.Config) -> tuple[str, ...]:
     mode = config.getoption("--mode")
     return MODES if mode == "both" else (mode,)
@@ -117,3 +154,7 @@ def _modes(config: pytest.Config) -> tuple[str, ...]:
 
 def _fixtures(item: pytest.Item) -> list[str]:
     return list(getattr(item, "fixturenames", []))
+
+
+def _has_browser(item: pytest.Item) -> bool:
+    return "playwright" in _fixtures(item)

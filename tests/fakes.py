@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from lossy.inference.notes import OnDelta, StructuredNote
+from lossy.inference.notes import NO_CONTEXT, NoteContext, OnDelta, StructuredNote
 from lossy.inference.rules import structure_by_rules
-from lossy.inference.speech import Pcm, Transcript
+from lossy.inference.speech import EngineChoice, Pcm, Transcript
 
 A = TypeVar("A")
 
@@ -101,6 +101,9 @@ class FakeTranscriber:
         self.answers: deque[Heard | Held[Heard]] = deque()
         self.otherwise = otherwise
         self.heard: list[Pcm] = []
+        self.choices: list[EngineChoice] = []
+        self.partials: deque[str] = deque()
+        self.sketched: list[Pcm] = []
 
     def hold(self, answer: Heard | None = None) -> Held[Heard]:
         """Let the next answer wait."""
@@ -108,8 +111,20 @@ class FakeTranscriber:
         self.answers.append(held)
         return held
 
-    async def transcribe(self, pcm: Pcm) -> Transcript:
+    async def transcribe_partial(self, pcm: Pcm) -> str | None:
+        self.sketched.append(pcm)
+        return self.partials.popleft() if self.partials else None
+
+    def order(self, choice: EngineChoice) -> tuple[str, ...]:
+        """Stand in for this server's own engine; the cloud is another one, if somebody chose it."""
+        return ("cloud", "native") if choice is EngineChoice.CLOUD else ("native",)
+
+    async def foresee(self, pcm: Pcm) -> Transcript:
+        return await self.transcribe(pcm, EngineChoice.SERVER)
+
+    async def transcribe(self, pcm: Pcm, choice: EngineChoice) -> Transcript:
         self.heard.append(pcm)
+        self.choices.append(choice)
         answer = self.answers.popleft() if self.answers else self.otherwise
         words = await answer.give() if isinstance(answer, Held) else answer
         if isinstance(words, Exception):
@@ -125,6 +140,7 @@ class FakeStructurer:
     def __init__(self) -> None:
         self.answers: deque[Held[None] | Exception] = deque()
         self.asked: list[str] = []
+        self.contexts: list[NoteContext] = []
 
     def hold(self) -> Held[None]:
         """Let the next note wait."""
@@ -132,8 +148,11 @@ class FakeStructurer:
         self.answers.append(held)
         return held
 
-    async def structure(self, transcript: Transcript, *, on_delta: OnDelta | None = None) -> StructuredNote:
+    async def structure(
+        self, transcript: Transcript, context: NoteContext = NO_CONTEXT, *, on_delta: OnDelta | None = None
+    ) -> StructuredNote:
         self.asked.append(transcript.text)
+        self.contexts.append(context)
         answer = self.answers.popleft() if self.answers else None
         if isinstance(answer, Exception):
             raise answer

@@ -16,10 +16,11 @@ from lossy import __version__
 from lossy.bench.child import serving
 from lossy.bus import Bus
 from lossy.cli import main
-from lossy.db import users
+from lossy.db import jobs, users
 from lossy.db.engine import Database
 from lossy.db.migrations import migrate
-from lossy.settings import Settings, get_settings
+from lossy.db.models import Job
+from lossy.settings import EXTENSION, Settings, get_settings
 from tests.db.rows import noted, reviewer
 
 VIDEO_ID = "dQw4w9WgXcQ"
@@ -121,6 +122,16 @@ def test_models_are_listed_with_where_they_are(lossy: CommandLine) -> None:
 
 def test_a_model_that_nobody_knows_is_refused(lossy: CommandLine) -> None:
     assert "no speech model “huge”" in lossy("models", "pull", "huge").stderr
+
+
+def test_a_model_of_this_machine_is_tried_on_a_sample(lossy: CommandLine) -> None:
+    said, heard, took = lossy("models", "test", "demo").stdout.splitlines()
+    assert said.split()[1:] == heard.lower().rstrip(".").split()[1:]
+    assert "of real time" in took
+
+
+def test_a_model_that_is_not_here_says_how_to_get_it(lossy: CommandLine) -> None:
+    assert lossy.refused("models", "test", "small.en").endswith("Fetch it with: lossy models pull small.en")
 
 
 def test_the_doctor_says_what_it_found_to_people_and_to_programs(lossy: CommandLine) -> None:
@@ -259,3 +270,50 @@ async def _whose(folder: Path, token: str) -> str:
     await database.close()
     assert identity is not None
     return identity.email
+
+
+def a_dead_job(folder: Path) -> str:
+    """Put a job that failed into the database of a data folder; give its id."""
+
+    async def fail() -> str:
+        url = f"sqlite+aiosqlite:///{folder / 'lossy.db'}"
+        await migrate(url)
+        database = Database(url, Bus())
+        who = await reviewer(database)
+        job = Job(queue="transcription", name="transcribe", user_id=who.user_id, unique_key="turn")
+        async with database.write() as db:
+            await jobs.add_job(db, job)
+            await jobs.begin_job(db, job.id, 60)
+            await jobs.fail_job(db, job.id, 1, "No engine understood it.", None)
+        await database.close()
+        return job.id
+
+    folder.mkdir()
+    return asyncio.run(fail())
+
+
+def test_jobs_are_listed_retried_and_discarded(lossy: CommandLine) -> None:
+    job_id = a_dead_job(lossy.folder)
+    assert "No engine understood it." in lossy("jobs", "list").stdout
+    (listed,) = json.loads(lossy("jobs", "list", "--state", "dead", "--json").stdout)
+    assert (listed["id"], listed["name"], listed["attempt"]) == (job_id, "transcribe", 1)
+    assert lossy("jobs", "retry", job_id).stdout == f"Job {job_id} waits for its next attempt.\n"
+    assert lossy.refused("jobs", "retry", job_id).startswith("This job is ready;")
+    assert lossy("jobs", "discard", job_id).exit_code == 0
+    assert json.loads(lossy("jobs", "list", "--state", "dead", "--json").stdout) == []
+    assert lossy.refused("jobs", "retry", "nothing") == "There is no job nothing."
+
+
+def test_without_jobs_the_list_says_so(lossy: CommandLine) -> None:
+    assert lossy("jobs", "list").stderr == "There are no jobs.\n"
+
+
+def test_a_worker_without_redis_is_not_needed(lossy: CommandLine) -> None:
+    assert "the jobs run inside `lossy serve`" in lossy.refused("worker")
+
+
+def test_the_built_extension_is_found_or_what_builds_it_is_said(lossy: CommandLine) -> None:
+    if (EXTENSION / "manifest.json").exists():
+        assert lossy("extension", "path").stdout == f"{EXTENSION}\n"
+    else:
+        assert lossy.refused("extension", "path").endswith("make extension")

@@ -57,9 +57,10 @@ def test_commands_of_the_readme_are_understood() -> None:
 
 def _parse(words: list[str]) -> None:
     command: click.Command = main
-    context = click.Context(command)
+    # As the program does it: a command keeps the help options of the first context that it is given.
+    context = click.Context(command, **main.context_settings)
     while isinstance(command, click.Group):
         found = command.get_command(context, words[0])
         assert found is not None, words
         command, words = found, words[1:]
-    command.make_context(command.name, [word for word in words if not Path(word).is_absolute()])
+    command.make_context(command.name, [word for word in words if not Path(word).is_absolute()], parent=context)

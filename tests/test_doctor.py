@@ -1,5 +1,6 @@
 """The doctor on machines that lack something."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from lossy.db.migrations import head_revision, migrate
 from lossy.doctor import Finding, examine
-from lossy.settings import Settings
+from lossy.inference.models import DEMO_DIRECTORY
+from lossy.settings import EXTENSION, Settings
 from tests.inference.loopback import Reply, Request, serving
 
 WHATS = [
@@ -19,9 +21,13 @@ WHATS = [
     "redis",
     "speech model",
     "model hub",
+    "cloud speech",
     "language model",
+    "vision model",
+    "picture embeddings",
     "chromium",
     "node",
+    "extension",
     "ffmpeg",
 ]
 
@@ -33,8 +39,11 @@ async def look(what: str, folder: Path, **settings: Any) -> Finding:
         "database_url": None,
         "redis_url": None,
         "stt_model": "demo",
+        "stt_cloud_model": None,
         "openai_base_url": None,
         "openai_api_key": None,
+        "vision_model": None,
+        "clip_model": None,
         "model_hub_timeout_seconds": 0.2,
     }
     findings = await examine(Settings(**{**defaults, **settings}))
@@ -43,7 +52,7 @@ async def look(what: str, folder: Path, **settings: Any) -> Finding:
 
 
 async def test_a_machine_with_nothing_but_python_is_fine_for_a_first_start(tmp_path: Path) -> None:
-    for what in ("python", "data folder", "database", "redis", "speech model", "language model"):
+    for what in ("python", "data folder", "database", "redis", "speech model", "cloud speech", "language model"):
         finding = await look(what, tmp_path / "new")
         assert finding.is_fine, finding
     assert not (tmp_path / "new").exists()
@@ -121,6 +130,43 @@ async def test_a_speech_model_that_is_not_here_says_how_to_get_it(
     assert told in finding.words
 
 
+async def test_a_speech_model_that_is_found_out_is_named_or_will_be(tmp_path: Path) -> None:
+    finding = await look("speech model", tmp_path, stt_model="auto")
+    assert (finding.is_fine, finding.is_optional) == (False, True)
+    assert "lossy models pull base.en" in finding.words
+    for name in ("base.en", "small.en"):
+        shutil.copytree(DEMO_DIRECTORY, tmp_path / "models" / name)
+    finding = await look("speech model", tmp_path, stt_model="auto")
+    assert finding.is_fine
+    assert "next start" in finding.words
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_fine", "told"),
+    [
+        (200, b'{"data": [{"id": "whisper-1"}]}', True, "whisper-1 at"),
+        (200, b'{"data": [{"id": "small"}]}', False, "LOSSY_STT_CLOUD_MODEL"),
+        (403, b"{}", False, "OPENAI_API_KEY"),
+    ],
+)
+async def test_a_cloud_that_understands_speech_is_asked_for(
+    tmp_path: Path, status: int, body: bytes, is_fine: bool, told: str
+) -> None:
+    async def models(_request: Request, reply: Reply) -> None:
+        await reply.whole(body, status)
+
+    async with serving(models) as endpoint:
+        finding = await look("cloud speech", tmp_path, openai_base_url=endpoint.url, stt_cloud_model="whisper-1")
+    assert (finding.is_fine, finding.is_optional) == (is_fine, True)
+    assert told in finding.words
+
+
+async def test_a_cloud_model_without_a_cloud_is_missing(tmp_path: Path) -> None:
+    finding = await look("cloud speech", tmp_path, stt_cloud_model="whisper-1")
+    assert (finding.is_fine, finding.is_optional) == (False, True)
+    assert "OPENAI_BASE_URL" in finding.words
+
+
 @pytest.mark.parametrize(
     ("status", "body", "is_fine", "told"),
     [
@@ -143,6 +189,22 @@ async def test_a_language_model_is_asked_for(
     assert told in finding.words
 
 
+async def test_a_vision_model_that_is_not_served_is_missing(tmp_path: Path) -> None:
+    async def models(_request: Request, reply: Reply) -> None:
+        await reply.whole(b'{"data": [{"id": "words-only"}]}', 200)
+
+    async with serving(models) as endpoint:
+        finding = await look("vision model", tmp_path, openai_base_url=endpoint.url, vision_model="sees")
+    assert (finding.is_fine, finding.is_optional) == (False, True)
+    assert "LOSSY_VISION_MODEL" in finding.words
+
+
+async def test_a_folder_without_a_picture_model_is_missing(tmp_path: Path) -> None:
+    finding = await look("picture embeddings", tmp_path, clip_model=tmp_path)
+    assert (finding.is_fine, finding.is_optional) == (False, True)
+    assert "LOSSY_CLIP_MODEL" in finding.words
+
+
 async def test_a_language_model_that_hangs_is_given_up(tmp_path: Path) -> None:
     async def hang(_request: Request, reply: Reply) -> None:
         await reply.hang()
@@ -151,6 +213,13 @@ async def test_a_language_model_that_hangs_is_given_up(tmp_path: Path) -> None:
         finding = await look("language model", tmp_path, openai_base_url=endpoint.url)
     assert not finding.is_fine
     assert "does not answer" in finding.words
+
+
+async def test_the_extension_is_named_with_its_folder_or_with_what_builds_it(tmp_path: Path) -> None:
+    finding = await look("extension", tmp_path)
+    is_built = (EXTENSION / "manifest.json").exists()
+    assert (finding.is_fine, finding.is_optional) == (is_built, True)
+    assert (str(EXTENSION) if is_built else "make extension") in finding.words
 
 
 async def test_programs_that_are_not_there_are_optional_and_say_what_for(

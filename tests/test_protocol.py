@@ -1,6 +1,7 @@
 """The golden messages against the models, and the documents against the code."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,9 @@ def test_the_first_good_example_of_an_event_shows_every_field() -> None:
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
 def test_a_number_that_json_does_not_have_is_no_position(number: str) -> None:
-    body = json.loads(f'{{"video": "abcdefgh", "position": {number}}}')
+    body = json.loads(f'{{"at": 1769860800.0, "position": {number}, "playing": true}}')
     with pytest.raises(ValidationError):
-        protocol.SeekVideo.model_validate(body)
+        protocol.Playback.model_validate(body)
 
 
 def test_golden_messages_are_json_that_every_language_reads() -> None:
@@ -90,6 +91,24 @@ def test_the_page_names_every_message_event_and_route() -> None:
         assert f"### `{model.model_fields['type'].default}`" in page
     for route in written.rest():
         assert f"`{route['method']} {route['path']}`" in page
+
+
+def test_typescript_has_a_type_for_everything_on_the_wire() -> None:
+    types = written.documents()[written.TYPES]
+    for name in [*written.schema()["$defs"], "AnyEvent", "ClientMessages", "ServerMessages"]:
+        assert len(re.findall(rf"^export (?:type|interface) {name} ", types, re.MULTILINE)) == 1, name
+    assert f"export const PROTOCOL_VERSION = {protocol.PROTOCOL_VERSION};" in types
+    for exchange in protocol.EXCHANGES:
+        assert f"    {exchange.event}: " in types
+
+
+def test_a_client_may_leave_out_what_has_a_default_and_the_server_leaves_out_nothing() -> None:
+    types = written.documents()[written.TYPES]
+    read = dict(re.findall(r"^export interface (\w+) \{\n(.*?)^\}", types, re.MULTILINE | re.DOTALL))
+    assert "  mode?: " in read["OpenRecording"]
+    assert "  recording: " in read["OpenRecording"]
+    sent: list[type[BaseModel]] = [protocol.VideoOpened, protocol.RecordingOpened, *written.event_models()]
+    assert [model.__name__ for model in sent if "?: " in read[model.__name__]] == []
 
 
 def test_check_names_the_stale_document_and_writing_mends_it(tmp_path: Path) -> None:

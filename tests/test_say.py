@@ -156,6 +156,17 @@ async def test_json_is_one_event_a_line_and_the_note_last(lossy: LiveLossy, ann:
     assert {"asr_final", "note_changed", "turn_changed"} <= {line["type"] for line in lines}
 
 
+async def test_as_opus_it_is_the_same_note_at_the_same_time(lossy: LiveLossy, ann: Account, say: Run) -> None:
+    notes = []
+    for encoding in ("pcm16", "opus"):
+        status, out, _ = await say(str(MUSIC), *options(lossy, ann), "--encoding", encoding, "--json")
+        assert status == 0
+        notes.append(json.loads(out.splitlines()[-1])["note"])
+    plain, opus = notes
+    assert (opus["text"], opus["category"]) == (plain["text"], plain["category"])
+    assert opus["start_seconds"] == pytest.approx(plain["start_seconds"], abs=0.1)
+
+
 async def test_silence_makes_no_note_and_says_so(lossy: LiveLossy, ann: Account, say: Run, tmp_path: Path) -> None:
     silence = write_wav(tmp_path / "silence.wav", frames=16_000)
     status, out, error = await say(str(silence), *options(lossy, ann))

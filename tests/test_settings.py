@@ -1,5 +1,8 @@
 """Settings: what is written in `.env.example` is what there is, and a bad value is told in words."""
 
+import base64
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from lossy.errors import SetupProblem
-from lossy.settings import CHECKOUT, Settings
+from lossy.settings import CHECKOUT, EXTENSION_ORIGIN, Settings, built_extension
 
 EXAMPLE = (CHECKOUT / ".env.example").read_text(encoding="utf-8")
 
@@ -93,6 +96,38 @@ def test_a_public_address_that_is_no_origin_is_refused(given: str) -> None:
 def test_listening_everywhere_still_answers_to_loopback_names_only() -> None:
     read = settings(host="0.0.0.0", port=4321)
     assert read.own_hosts == {"127.0.0.1:4321", "localhost:4321", "[::1]:4321"}
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "origin"),
+    [
+        ("127.0.0.1", 4000, "http://127.0.0.1:4000"),
+        ("127.0.0.1", 80, "http://127.0.0.1"),
+        ("::1", 4000, "http://[::1]:4000"),
+        ("::1", 80, "http://[::1]"),
+    ],
+)
+def test_our_origin_is_written_as_browsers_send_it(host: str, port: int, origin: str) -> None:
+    read = settings(host=host, port=port)
+    assert read.origin == origin
+    assert origin in read.own_origins
+    assert read.own_origins == settings(port=port).own_origins
+    assert origin.partition("://")[2] in read.own_hosts
+
+
+def test_our_own_extension_may_connect_and_its_id_follows_from_its_key() -> None:
+    manifest = json.loads((CHECKOUT / "extension/manifest.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256(base64.b64decode(manifest["key"], validate=True)).hexdigest()[:32]
+    name = digest.translate(str.maketrans("0123456789abcdef", "abcdefghijklmnop"))
+    assert f"chrome-extension://{name}" == EXTENSION_ORIGIN
+    assert settings().extension_origins == (EXTENSION_ORIGIN,)
+
+
+def test_an_extension_that_is_not_built_says_what_builds_it(tmp_path: Path) -> None:
+    with pytest.raises(SetupProblem, match="make extension"):
+        built_extension(tmp_path)
+    (tmp_path / "manifest.json").touch()
+    assert built_extension(tmp_path) == tmp_path
 
 
 def test_a_redis_address_without_its_scheme_is_refused() -> None:

@@ -1,10 +1,14 @@
 """Addresses of the same video give the same identity, those of different videos different ones."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from lossy.errors import InvalidInput
 from lossy.video_url import MAX_URL_CHARACTERS, SAMPLE_URL, identify_url, local_file_identity
 
+GOLDEN = json.loads((Path(__file__).parent / "golden/video_urls.json").read_text(encoding="utf-8"))
 YOUTUBE = [
     "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
     "http://youtube.com/watch?v=dQw4w9WgXcQ&t=42s",
@@ -17,6 +21,14 @@ YOUTUBE = [
     "https://www.youtube.com/live/dQw4w9WgXcQ/",
     "  HTTPS://WWW.YouTube.com/watch?v=dQw4w9WgXcQ#comments ",
 ]
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: f"{golden['platform']}: {golden['why']}")
+def test_an_address_names_the_video_that_the_table_says(golden: dict[str, str]) -> None:
+    identity = identify_url(golden["address"])
+    assert (identity.platform, identity.external_id, identity.url) == (golden["platform"], golden["id"], golden["url"])
+    again = identify_url(golden["url"])
+    assert (again.platform, again.external_id, again.url) == (golden["platform"], golden["id"], golden["url"])
 
 
 @pytest.mark.parametrize("address", YOUTUBE)

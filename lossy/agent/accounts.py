@@ -45,12 +45,12 @@ class Accounts:
         self._throttle.take({("register", client): REGISTER_FROM_CLIENT})
         password_hash = await self._hasher.hash(password)
         async with self._database.write() as db:
-            user = await users.add_user(db, normal_email(email), password_hash)
+            user = await users.add_user(db, email, password_hash)
             return await _signed_in(db, user.id, user.email, "registration")
 
     async def sign_in(self, email: str, password: str, client: str) -> SignedIn:
         """Give a token for an address and its password; `NotSignedIn` does not tell which of them is wrong."""
-        address = normal_email(email)
+        address = users.plain_address(email)
         claims = _sign_in_claims(address, client)
         self._throttle.take(claims)
         decoy = await self._decoy_hash()
@@ -59,7 +59,7 @@ class Accounts:
         stored = user.password_hash if user is not None else None
         matches = await self._hasher.verify(stored or decoy, password)
         if user is None or stored is None or not matches:
-            raise NotSignedIn("Address and password don't belong together.")
+            raise NotSignedIn("E-mail address and password don't belong together.")
         self._throttle.give_back(claims)
         self._throttle.forget(("sign in", address, client))
         async with self._database.write() as db:
@@ -106,7 +106,7 @@ class Accounts:
 
     async def _decoy_hash(self) -> str:
         # One task for all who wait: a client that goes away must not take the decoy with it.
-        if self._decoy is None:
+        if self._decoy is None or (self._decoy.done() and self._decoy.exception() is not None):
             self._decoy = asyncio.ensure_future(self._hasher.hash(secrets.token_urlsafe()))
         return await asyncio.shield(self._decoy)
 
@@ -129,11 +129,6 @@ async def ensure_owner(database: Database) -> str | None:
         if owner.password_hash is not None or await users.is_signed_in(db, owner.id):
             return None
         return await users.issue_ticket(db, owner.id, OWNER_LINK, lifetime=users.OWNER_LINK_LIFETIME)
-
-
-def normal_email(email: str) -> str:
-    """Write an address the one way in which it is stored."""
-    return email.strip().lower()
 
 
 def _sign_in_claims(address: str, client: str) -> Mapping[Hashable, Limit]:

@@ -6,13 +6,24 @@ and a hundred microphones cost no more commits than one.
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
+from lossy.agent.background import background
 from lossy.db import sessions
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk
+from lossy.db.sessions import Lease
 from lossy.errors import NotFound, Unavailable
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    chunk: AudioChunk
+    lease: Lease
+    """Only who leads the recording's session may write."""
+    written: "asyncio.Future[None]"
 
 
 class ChunkWriter:
@@ -20,15 +31,15 @@ class ChunkWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[AudioChunk, asyncio.Future[None]]] = []
-        self._writing: list[tuple[AudioChunk, asyncio.Future[None]]] = []
+        self._waiting: list[_Entry] = []
+        self._writing: list[_Entry] = []
         self._wake = asyncio.Event()
-        self._task = asyncio.create_task(self._run(), name="audio chunk writer")
+        self._task = background(self._run(), "audio chunk writer")
 
-    async def store(self, chunk: AudioChunk) -> None:
-        """Return once the chunk is durable; `NotFound` if its recording is not there, `Unavailable` if it failed."""
+    async def store(self, chunk: AudioChunk, lease: Lease) -> None:
+        """Return once the chunk is durable; `NotFound` without its recording, `LeaseLost`, or `Unavailable`."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((chunk, written))
+        self._waiting.append(_Entry(chunk, lease, written))
         self._wake.set()
         await written
 
@@ -47,13 +58,14 @@ class ChunkWriter:
             await self._write(self._writing)
             self._writing = []
 
-    async def _write(self, group: list[tuple[AudioChunk, asyncio.Future[None]]]) -> None:
+    async def _write(self, group: list[_Entry]) -> None:
         try:
             async with self._database.write() as db:
-                await sessions.store_chunks(db, [chunk for chunk, _ in group])
+                held = await sessions.held_among(db, {entry.lease for entry in group})
+                await sessions.store_chunks(db, [entry.chunk for entry in group if entry.lease in held])
         except NotFound as missing:
             if len(group) == 1:
-                logger.warning("Audio came for recording %s, which is not there.", group[0][0].recording_id)
+                logger.warning("Audio came for recording %s, which is not there.", group[0].chunk.recording_id)
                 _settle(group, missing)
             else:
                 for each in group:
@@ -64,14 +76,16 @@ class ChunkWriter:
             refusal.__cause__ = error
             _settle(group, refusal)
         else:
-            _settle(group, None)
+            _settle([entry for entry in group if entry.lease in held], None)
+            lost = sessions.LeaseLost("This session is led by another instance of Lossy now.")
+            _settle([entry for entry in group if entry.lease not in held], lost)
 
 
-def _settle(group: list[tuple[AudioChunk, asyncio.Future[None]]], refusal: Exception | None) -> None:
-    for _, written in group:
-        if written.done():
+def _settle(group: list[_Entry], refusal: Exception | None) -> None:
+    for entry in group:
+        if entry.written.done():
             continue
         if refusal is None:
-            written.set_result(None)
+            entry.written.set_result(None)
         else:
-            written.set_exception(refusal)
+            entry.written.set_exception(refusal)

@@ -8,7 +8,7 @@ from lossy.agent.machine import TurnInput
 from lossy.db.models import RecordingMode
 from lossy.inference.notes import StructuredNote
 from lossy.inference.speech import Pcm, Transcript
-from lossy.protocol import RecordingAction, RecordingOpened, TurnAction
+from lossy.protocol import BrowserTranscript, RecordingAction, RecordingOpened, TurnAction
 
 OnGap = Callable[[int, int], None]
 """Told the first and the last seq of chunks that are missing."""
@@ -26,6 +26,8 @@ class RecordingAsked:
     mode: RecordingMode
     on_gap: OnGap | None
     player: str = ""
+    brings_audio: bool = True
+    """Not if the browser recognises by itself, and brings words."""
     done: "asyncio.Future[RecordingOpened]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -37,6 +39,14 @@ class ChunkArrived:
     seq: int
     captured_at: float
     pcm: Pcm
+
+
+@dataclass
+class WordsCame:
+    """What the browser recognised by itself."""
+
+    words: BrowserTranscript
+    done: "asyncio.Future[None]" = field(default_factory=_future)
 
 
 @dataclass
@@ -87,6 +97,20 @@ class TurnMoved:
 
 
 @dataclass
+class EndForeseen:
+    """The words of an utterance that may be over are known."""
+
+    recording_id: str
+    last_speech_sample: int
+    text: str
+
+
+@dataclass
+class JobEnded:
+    """A job of this user may have ended that a turn waits for."""
+
+
+@dataclass
 class RecordingOverdue:
     """A recording's timer is over: missing chunks never came, or nothing was said."""
 
@@ -95,5 +119,15 @@ class RecordingOverdue:
 
 
 Input = (
-    RecordingAsked | ChunkArrived | RecordingSteered | TurnSteered | Heard | Structured | TurnMoved | RecordingOverdue
+    RecordingAsked
+    | ChunkArrived
+    | WordsCame
+    | RecordingSteered
+    | TurnSteered
+    | Heard
+    | Structured
+    | TurnMoved
+    | RecordingOverdue
+    | JobEnded
+    | EndForeseen
 )

@@ -7,22 +7,27 @@ when its note is firmed or cancelled; in hands-free mode each onset begins a tur
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from lossy.agent import dictation
 from lossy.agent.clock import Timer
-from lossy.agent.inputs import ChunkArrived, RecordingAsked, RecordingOverdue, RecordingSteered
+from lossy.agent.foresight import Foresight, is_due
+from lossy.agent.inputs import ChunkArrived, EndForeseen, RecordingAsked, RecordingOverdue, RecordingSteered
+from lossy.agent.joining import first_part
+from lossy.agent.live_words import LiveTranscript
 from lossy.agent.machine import DEADLINE_SECONDS, MicrophoneInput, TurnInput
-from lossy.agent.playback import DEFAULT_REACTION_LAG_SECONDS
-from lossy.agent.recording import LISTENS, LiveRecording
+from lossy.agent.recording import LiveRecording
 from lossy.agent.tape import Tape
-from lossy.agent.turn import LiveTurn
+from lossy.agent.turn import LISTENS, LiveTurn
 from lossy.db import sessions as store
 from lossy.db.engine import Db
 from lossy.db.models import AudioChunk, Recording, RecordingMode, Turn
 from lossy.db.types import new_id
 from lossy.events import MicrophoneState, SpeechHeard, TurnState
+from lossy.inference.clauses import join_words, patience_seconds
 from lossy.inference.endpoint import Endpointer, SpeechEnded, SpeechStarted
-from lossy.inference.speech import SAMPLE_RATE, Pcm, samples_from_bytes
+from lossy.inference.speech import SAMPLE_RATE, Pcm
 from lossy.protocol import MAX_CREDIT_BYTES, RecordingAction, RecordingOpened
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ SILENCE_KEPT_SECONDS = 30
 PRE_ROLL_KEPT_SECONDS = 5
 """…but for its end, in which a word may have begun."""
 SILENCE_REASON = "Nothing was said for a minute, so the microphone was switched off."
+TOTAL_LIMIT_REASON = "The microphone was on for four hours, so it was switched off. Press it to go on."
 DEVICE_LOST_REASON = "The microphone went away. What it had heard is kept."
 
 
@@ -113,6 +119,12 @@ class Listening:
         self._ask_for_missing(live)
         await self._listen(live)
 
+    async def stop(self, recording_id: str) -> None:
+        """Switch the microphone off, if it is this recording's; what it heard goes on to be notes."""
+        live = self.recording
+        if live is not None and live.id == recording_id:
+            await self._finish(live, TurnInput.STOP)
+
     async def time_over(self, turn: LiveTurn) -> None:
         """End a turn that listened, or was paused, too long: no more audio came."""
         live = self.recording
@@ -125,6 +137,7 @@ class Listening:
         if live is not None and live.id == turn.recording_id:
             if live.turn is turn:
                 live.turn = None
+                turn.drop_foresight()
                 await self._consume(live, live.heard_samples)
             live.quiet_since = live.heard_samples
             if live.mode is RecordingMode.ONE_NOTE and live.has_made_a_note and not self._is_busy(live):
@@ -141,9 +154,7 @@ class Listening:
         """Give a turn's samples, from memory or else from the database."""
         if turn.recording_id not in self._tapes:
             async with self._session.faculties.database.read() as db:
-                tape = _tape(await store.chunks_of(db, turn.recording_id))
-            tape.skip_gaps()
-            self._tapes[turn.recording_id] = tape
+                self._tapes[turn.recording_id] = Tape.of(await store.chunks_of(db, turn.recording_id))
         tape = self._tapes[turn.recording_id]
         return tape.cut(turn.start_sample, tape.length if turn.end_sample is None else turn.end_sample)
 
@@ -151,7 +162,7 @@ class Listening:
         self, row: Recording, chunks: Sequence[AudioChunk], turn: LiveTurn | None, *, has_made_a_note: bool
     ) -> None:
         """Take up a recording that a stop interrupted; `go_on` then hears what no turn has consumed."""
-        live = LiveRecording(row.id, row.mode, Endpointer(), row.player, tape=_tape(chunks), turn=turn)
+        live = LiveRecording(row.id, row.mode, Endpointer(), row.player, tape=Tape.from_stored(chunks), turn=turn)
         live.has_made_a_note = has_made_a_note
         live.consumed_samples = row.consumed_samples
         live.hear_again()
@@ -201,8 +212,10 @@ class Listening:
             row = await store.find_recording(db, self._session.id, recording_id)
             if row is None or row.closed_at is None:
                 return None
-            next_seq = await store.next_seq(db, recording_id)
-        return RecordingOpened(recording=recording_id, next_seq=next_seq, credit_bytes=0, closed=True)
+            done = row.mode is RecordingMode.ONE_NOTE and await store.has_decided_note(db, recording_id)
+        return RecordingOpened(
+            recording=recording_id, next_seq=row.received_chunks, credit_bytes=0, closed=True, done=done
+        )
 
     async def _begin(self, asked: RecordingAsked) -> LiveRecording:
         row = Recording(
@@ -214,17 +227,21 @@ class Listening:
         )
         async with self._session.write() as db:
             row = await store.open_recording(db, row)
+            await self._session.learn(db)
         live = LiveRecording(row.id, row.mode, Endpointer(), row.player)
         self.recording = live
         self._tapes[row.id] = live.tape
         if self._session.microphone not in (MicrophoneState.OFF, MicrophoneState.BLOCKED):
             await self._session.move_microphone(MicrophoneInput.CLOSE)
         await self._session.move_microphone(MicrophoneInput.PRESS)
+        if not asked.brings_audio:
+            await self._session.move_microphone(MicrophoneInput.AUDIO)
         if live.mode is RecordingMode.ONE_NOTE:
-            live.turn = await self._begin_turn(live, 0)
+            live.turn = await self.begin_turn(live, 0)
         return live
 
-    async def _begin_turn(self, live: LiveRecording, start_sample: int, onset_sample: int | None = None) -> LiveTurn:
+    async def begin_turn(self, live: LiveRecording, start_sample: int, onset_sample: int | None = None) -> LiveTurn:
+        """Begin a turn that listens."""
         turn = LiveTurn(new_id(), live.id, start_sample, onset_sample=onset_sample)
         session_id = self._session.id
 
@@ -243,7 +260,11 @@ class Listening:
         if live.is_closed or self._session.microphone is MicrophoneState.PAUSED:
             return
         await self._hear_fresh(live, TurnInput.SPEECH_ENDED)
-        if live.turn is not None and live.turn.onset_sample is not None:
+        self._show_words(live)
+        self._foresee(live)
+        if live.is_past_total_limit:
+            await self._finish(live, TurnInput.STOP, TOTAL_LIMIT_REASON)
+        elif live.turn is not None and live.turn.onset_sample is not None:
             if live.is_past_limit:
                 await self._end_speech(live, TurnInput.LIMIT_REACHED)
         elif live.is_past_silence_limit and not self._is_busy(live):
@@ -252,6 +273,52 @@ class Listening:
             await self._consume(live, live.heard_samples - PRE_ROLL_KEPT_SECONDS * SAMPLE_RATE)
         turns = [turn.start_sample for turn in self._session.turns.values() if turn.recording_id == live.id]
         live.tape.forget(min([live.consumed_samples, live.heard_samples, *turns]))
+
+    def _show_words(self, live: LiveRecording) -> None:
+        turn = live.turn
+        if turn is None or turn.onset_sample is None or turn.state is not TurnState.LISTENING:
+            return
+        if turn.live is None:
+            turn.live = LiveTranscript(self._session, turn)
+        turn.live.hear(live.tape.cut(turn.start_sample, live.heard_samples), turn.start_sample)
+
+    def _foresee(self, live: LiveRecording) -> None:
+        turn, silence_since = live.turn, live.endpointer.silence_since
+        if turn is None or turn.state is not TurnState.LISTENING or turn.onset_sample is None:
+            return
+        if self._session.faculties.transcriber.order(self._session.engine_choice)[0] != "native":
+            return  # what may be thrown away is not worth its price
+        turn.drop_foresight(unless_ended_at=silence_since)
+        if turn.foresight is None and silence_since is not None and is_due(silence_since, live.heard_samples):
+            pcm = live.tape.cut(turn.start_sample, live.endpointer.end_if_over())
+            foresight = Foresight(silence_since, partial(self._tell_words, live.id, silence_since))
+            turn.foresight = foresight
+            foreseeing = self._session.faculties.transcriber.foresee(pcm)
+            foresight.work = self._session.spawn(foresight.decode(foreseeing), f"foresee {turn.id}")
+
+    def _tell_words(self, recording_id: str, last_speech_sample: int, text: str) -> None:
+        self._session.post(EndForeseen(recording_id, last_speech_sample, text))
+
+    async def weigh_end(self, given: EndForeseen) -> None:
+        """Take the words of an utterance that may be over: they say how long to wait for more."""
+        live = self.recording
+        if live is None or live.id != given.recording_id or live.is_closed:
+            return
+        if self._session.microphone is MicrophoneState.PAUSED:
+            return
+        if live.endpointer.silence_since != given.last_speech_sample:
+            return
+        try:
+            for signal in live.endpointer.be_patient(patience_seconds(self._so_far(live, given.text))):
+                await self._notice(live, signal, TurnInput.SPEECH_ENDED)
+        except Exception:
+            live.hear_again()
+            raise
+
+    def _so_far(self, live: LiveRecording, text: str) -> str:
+        """Give the words of the turn that listens, after those that they go on with."""
+        first = first_part(self._session, live.turn, text) if live.turn is not None else None
+        return text if first is None or first.transcript is None else join_words(first.transcript.text, text)
 
     async def _hear_fresh(self, live: LiveRecording, given: TurnInput) -> None:
         fresh = live.tape.cut(live.heard_samples, live.tape.length)
@@ -266,9 +333,12 @@ class Listening:
     async def _end_speech(self, live: LiveRecording, given: TurnInput) -> None:
         for signal in live.endpointer.flush():
             await self._notice(live, signal, given)
-        if live.turn is not None and live.turn.onset_sample is not None:
-            # Heard again after a stop, its speech may be too faint to be found a second time.
-            await self._notice(live, SpeechEnded(live.heard_samples, live.heard_samples), given)
+        if live.turn is None or live.turn.onset_sample is None:
+            return
+        if await dictation.end_early(self._session, live, live.turn) or not live.tape.length:
+            return
+        # Heard again after a stop, its speech may be too faint to be found a second time.
+        await self._notice(live, SpeechEnded(live.heard_samples, live.heard_samples), given)
 
     async def _notice(self, live: LiveRecording, signal: SpeechStarted | SpeechEnded, given: TurnInput) -> None:
         if isinstance(signal, SpeechStarted):
@@ -278,21 +348,24 @@ class Listening:
 
     async def _speech_began(self, live: LiveRecording, signal: SpeechStarted) -> None:
         if live.turn is None:
-            live.turn = await self._begin_turn(live, signal.start_sample, signal.onset_sample)
+            live.turn = await self.begin_turn(live, signal.start_sample, signal.onset_sample)
         turn = live.turn
         turn.start_sample, turn.onset_sample = signal.start_sample, signal.onset_sample
-        turn.seen_seconds = self._seen(live, turn)
+        self._see(live, turn)
         async with self._session.write() as db:
             await store.save_turn(db, turn.id, **turn.facts())
-            db.tell(self._speech_heard(turn, "began", self._position(live, signal.onset_sample)))
+            db.tell(self.speech_heard(turn, "began", self._position(live, signal.onset_sample)))
         if turn.state is TurnState.LISTENING:
             self._session.arm(turn, DEADLINE_SECONDS[turn.state])
         await self._session.watch_clocks()
 
     async def _speech_ended(self, live: LiveRecording, turn: LiveTurn, signal: SpeechEnded, given: TurnInput) -> None:
         turn.end_sample = signal.end_sample
-        turn.seen_seconds = self._seen(live, turn)
-        told = self._speech_heard(turn, "ended", self._position(live, signal.last_speech_sample))
+        silence_seconds = (live.heard_samples - signal.last_speech_sample) / SAMPLE_RATE
+        turn.speech_ended_at = self._session.faculties.clock.monotonic() - silence_seconds
+        turn.drop_foresight(unless_ended_at=signal.last_speech_sample)
+        self._see(live, turn)
+        told = self.speech_heard(turn, "ended", self._position(live, signal.last_speech_sample))
 
         async def consume(db: Db) -> None:
             await store.consume(db, live.id, signal.end_sample)
@@ -311,7 +384,10 @@ class Listening:
         live.is_closed = True
         try:
             await self._wind_up(live, given)
-            await self._session.move_microphone(MicrophoneInput.CLOSE, reason)
+            # In one transaction: after a stop in between nobody would learn that the microphone is off.
+            await self._session.move_microphone(
+                MicrophoneInput.CLOSE, reason, partial(store.close_recording, recording_id=live.id)
+            )
         except Exception:
             live.is_closed = False
             raise
@@ -326,8 +402,6 @@ class Listening:
         if live.turn is not None:
             empty = TurnInput.STOP_EMPTY if given is TurnInput.STOP else TurnInput.NOTHING_HEARD
             await self._session.move(live.turn, empty)
-        async with self._session.write() as db:
-            await store.close_recording(db, live.id)
 
     async def _consume(self, live: LiveRecording, samples: float) -> None:
         live.consumed_samples = int(samples)
@@ -343,7 +417,7 @@ class Listening:
 
     def _is_busy(self, live: LiveRecording) -> bool:
         waiting = live.turn if live.turn is not None and live.turn.onset_sample is None else None
-        at_work = [turn for turn in self._session.turns.values() if turn.state is not TurnState.ERROR]
+        at_work = [turn for turn in self._session.turns.values() if not turn.is_put_aside]
         return any(turn is not waiting and turn.recording_id == live.id for turn in at_work)
 
     def _ask_for_missing(self, live: LiveRecording) -> None:
@@ -359,19 +433,26 @@ class Listening:
             clock = self._session.faculties.clock
             self._gap_timer = clock.call_later(GAP_PATIENCE_SECONDS, lambda: self._session.post(overdue))
 
-    def _seen(self, live: LiveRecording, turn: LiveTurn) -> float | None:
+    def _see(self, live: LiveRecording, turn: LiveTurn) -> None:
         captured_at = live.tape.captured_at(turn.onset_sample or turn.start_sample)
-        if captured_at is None:
-            return None
-        return self._session.playback.position_at(live.player, captured_at - DEFAULT_REACTION_LAG_SECONDS)
+        if captured_at is not None:
+            self.place(live, turn, captured_at)
+
+    def place(self, live: LiveRecording, turn: LiveTurn, captured_at: float) -> None:
+        """Place a turn whose speech began at a moment of the client's clock."""
+        lag, playback = self._session.lag_seconds, self._session.playback
+        turn.seen_seconds = playback.position_at(live.player, captured_at - lag)
+        moved = playback.position_at(live.player, captured_at) != turn.seen_seconds
+        turn.lag_seconds = lag if moved else None
 
     def _position(self, live: LiveRecording, sample: int) -> float | None:
         captured_at = live.tape.captured_at(sample)
         return None if captured_at is None else self._session.playback.position_at(live.player, captured_at)
 
-    def _speech_heard(
+    def speech_heard(
         self, turn: LiveTurn, edge: Literal["began", "ended"], position_seconds: float | None
     ) -> SpeechHeard:
+        """Tell that speech began or ended, and where the video stood."""
         return SpeechHeard(**self._session.whose, turn_id=turn.id, edge=edge, position_seconds=position_seconds)
 
 
@@ -379,10 +460,3 @@ def _disregard(answer: "asyncio.Future[None]") -> None:
     """Take an answer that nobody waits for."""
     if not answer.cancelled():
         answer.exception()
-
-
-def _tape(chunks: Sequence[AudioChunk]) -> Tape:
-    tape = Tape()
-    for chunk in chunks:
-        tape.add(chunk.seq, chunk.captured_at, samples_from_bytes(chunk.pcm))
-    return tape

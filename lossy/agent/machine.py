@@ -36,6 +36,10 @@ class TurnInput(StrEnum):
     CANCEL = "cancel"
     TRANSCRIPT = "transcript"
     NO_WORDS = "no_words"
+    GOES_ON = "goes_on"
+    """What was taken for the whole of it was the first part: here is the rest…"""
+    JOINED = "joined"
+    """…which is no remark of its own."""
     COMMAND = "command"
     NOTE = "note"
     CONFIRM = "confirm"
@@ -105,11 +109,13 @@ TURN_TABLE: Mapping[tuple[TurnState, TurnInput], Rule] = {
     (_T.TRANSCRIBING, _I.TRANSCRIPT): Rule(_T.STRUCTURING, (_E.STRUCTURE,)),
     (_T.TRANSCRIBING, _I.NO_WORDS): _GONE,
     (_T.TRANSCRIBING, _I.COMMAND): Rule(_T.EXECUTING_TOOL, (_E.RUN_TOOL,)),
+    (_T.TRANSCRIBING, _I.JOINED): _GONE,
     (_T.TRANSCRIBING, _I.FAILED): _RETRYING,
     (_T.TRANSCRIBING, _I.TIMEOUT): _RETRYING,
     (_T.TRANSCRIBING, _I.CANCEL): _CANCEL,
     (_T.TRANSCRIBING, _I.FATAL): _ERROR,
     (_T.STRUCTURING, _I.NOTE): Rule(_T.CONFIRMING, (_E.OFFER_NOTE,)),
+    (_T.STRUCTURING, _I.GOES_ON): Rule(_T.STRUCTURING, (_E.STRUCTURE,)),
     (_T.STRUCTURING, _I.FAILED): _RETRYING,
     (_T.STRUCTURING, _I.TIMEOUT): Rule(_T.STRUCTURING, (_E.STRUCTURE_BY_RULES,)),
     (_T.STRUCTURING, _I.CANCEL): _CANCEL,
@@ -117,6 +123,7 @@ TURN_TABLE: Mapping[tuple[TurnState, TurnInput], Rule] = {
     (_T.CONFIRMING, _I.CONFIRM): Rule(_T.IDLE, (_E.FIRM_NOTE, _E.LET_GO)),
     (_T.CONFIRMING, _I.TIMEOUT): Rule(_T.IDLE, (_E.FIRM_NOTE, _E.LET_GO)),
     (_T.CONFIRMING, _I.POST): Rule(_T.EXECUTING_TOOL, (_E.FIRM_NOTE, _E.RUN_TOOL)),
+    (_T.CONFIRMING, _I.GOES_ON): Rule(_T.STRUCTURING, (_E.STRUCTURE,)),
     (_T.CONFIRMING, _I.CANCEL): _CANCEL,
     (_T.CONFIRMING, _I.FATAL): _ERROR,
     (_T.EXECUTING_TOOL, _I.TOOL_DONE): _GONE,
@@ -126,6 +133,10 @@ TURN_TABLE: Mapping[tuple[TurnState, TurnInput], Rule] = {
     (_T.CANCELLING, _I.CANCELLED): _GONE,
     (_T.CANCELLING, _I.TIMEOUT): _ERROR,
     (_T.CANCELLING, _I.FATAL): _ERROR,
+    (_T.RETRYING, _I.TRANSCRIPT): Rule(_T.STRUCTURING, (_E.STRUCTURE,)),
+    (_T.RETRYING, _I.NO_WORDS): _GONE,
+    (_T.RETRYING, _I.JOINED): _GONE,
+    (_T.RETRYING, _I.COMMAND): Rule(_T.EXECUTING_TOOL, (_E.RUN_TOOL,)),
     (_T.RETRYING, _I.BACKOFF_OVER): Rule(None, (_E.RESUME_ORIGIN,)),
     (_T.RETRYING, _I.TIMEOUT): Rule(None, (_E.RESUME_ORIGIN,)),
     (_T.RETRYING, _I.ATTEMPTS_SPENT): _ERROR,

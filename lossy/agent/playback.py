@@ -8,7 +8,6 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-DEFAULT_REACTION_LAG_SECONDS = 0.6
 MAX_PLAYERS = 16
 REPEATS_SEEN = 64
 """How far back a report that is sent again after a lost connection is recognised."""

@@ -4,17 +4,16 @@ from dataclasses import dataclass, field
 
 from lossy.agent.inputs import OnGap
 from lossy.agent.tape import Tape
-from lossy.agent.turn import LiveTurn
+from lossy.agent.turn import LISTENS, MAX_TURN_SECONDS, LiveTurn
 from lossy.db.models import RecordingMode
-from lossy.events import TurnState
 from lossy.inference.endpoint import Endpointer
 from lossy.inference.speech import SAMPLE_RATE
 
-MAX_TURN_SECONDS = 60.0
 MAX_TURN_BYTES = 5_000_000
 SILENCE_LIMIT_SECONDS = 60.0
 """In one-note mode, silence this long after the press switches the microphone off."""
-LISTENS = (TurnState.LISTENING, TurnState.PAUSED)
+MAX_RECORDING_SECONDS = 4 * 60 * 60.0
+"""However much is said, a microphone that nobody closes closes by itself."""
 
 
 @dataclass
@@ -61,6 +60,11 @@ class LiveRecording:
         """Whether the reviewer pressed and then said nothing."""
         silent = self.heard_samples - self.quiet_since
         return self.mode is RecordingMode.ONE_NOTE and silent >= SILENCE_LIMIT_SECONDS * SAMPLE_RATE
+
+    @property
+    def is_past_total_limit(self) -> bool:
+        """Whether the recording is as long as one may be."""
+        return self.heard_samples >= MAX_RECORDING_SECONDS * SAMPLE_RATE
 
     @property
     def unconsumed_silence(self) -> int:

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict
 
-from lossy.agent import inputs, turn_effects
+from lossy.agent import dictation, inputs, turn_effects
+from lossy.agent.background import background
 from lossy.agent.clock import Clock, SystemClock
 from lossy.agent.machine import (
     Effect,
@@ -23,7 +24,9 @@ from lossy.agent.machine import (
     step_microphone,
 )
 from lossy.agent.playback import Playbacks, Report
+from lossy.agent.reaction import CORRECTIONS, DEFAULT_LAG_SECONDS, learnt_lag
 from lossy.agent.turn import Deadline, LiveTurn
+from lossy.db import notes, users
 from lossy.db import sessions as store
 from lossy.db.engine import Database, Db
 from lossy.db.models import PlaybackReport, ReviewSession
@@ -31,7 +34,8 @@ from lossy.db.sessions import Lease
 from lossy.errors import LossyError, NotFound, Unavailable
 from lossy.events import MicrophoneChanged, MicrophoneState, TurnChanged, TurnState
 from lossy.inference.notes import Structurer
-from lossy.inference.speech import Pcm, Transcript
+from lossy.inference.speech import EngineChoice, Pcm, Transcript
+from lossy.logs import about
 from lossy.protocol import Playback, TurnAction
 
 logger = logging.getLogger(__name__)
@@ -50,7 +54,13 @@ _STEERED = {
 class SpeechToText(Protocol):
     """Whatever turns an utterance into words: the router, or a recording fake in a test."""
 
-    async def transcribe(self, pcm: Pcm) -> Transcript: ...
+    async def transcribe(self, pcm: Pcm, choice: EngineChoice) -> Transcript: ...
+
+    async def foresee(self, pcm: Pcm) -> Transcript: ...
+
+    async def transcribe_partial(self, pcm: Pcm) -> str | None: ...
+
+    def order(self, choice: EngineChoice) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,8 @@ class Faculties:
     transcriber: SpeechToText
     structurer: Structurer
     clock: Clock = field(default_factory=SystemClock)
+    job_after_seconds: float = 4.0
+    """When the durable job begins that tries recognition again."""
 
 
 class Whose(TypedDict):
@@ -100,9 +112,12 @@ class AgentSession:
         self.playback = Playbacks()
         self.listening = Listening(self)
         self.message: str | None = None
+        self.engine_choice = EngineChoice.AUTO
+        self.lag_seconds = DEFAULT_LAG_SECONDS
         self.last_active = faculties.clock.monotonic()
         self._inbox: asyncio.Queue[inputs.Input] = asyncio.Queue()
         self._children: set[asyncio.Task[None]] = set()
+        self._taking = asyncio.Lock()
         self._loop: asyncio.Task[None] | None = None
         self.is_over = False
         """It takes nothing more: it was closed, or another process leads it now."""
@@ -132,7 +147,7 @@ class AgentSession:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is going on, so that it may be let go."""
-        at_rest = all(turn.state is TurnState.ERROR for turn in self.turns.values())
+        at_rest = all(turn.is_put_aside for turn in self.turns.values())
         return at_rest and self.listening.recording is None and self._inbox.empty()
 
     def post(self, given: inputs.Input) -> None:
@@ -153,7 +168,7 @@ class AgentSession:
         """Keep where a player stood; durable when this returns."""
         rows = [PlaybackReport(session_id=self.id, player=player, **report.model_dump()) for report in reports]
         self.playback.extend(player, (Report(row.at, row.position, row.rate, row.playing) for row in rows))
-        async with self.faculties.database.write() as db:
+        async with self.write() as db:
             await store.store_playback(db, rows)
             await store.forget_playback(db, self.id, before=rows[-1].at - PLAYBACK_KEPT_SECONDS)
         self.playback.forget(rows[-1].at - PLAYBACK_KEPT_SECONDS)
@@ -162,14 +177,16 @@ class AgentSession:
     async def start(self) -> None:
         """Take up what a stop interrupted, then run."""
         await turn_effects.restore(self)
-        self._loop = asyncio.create_task(self._run(), name=f"session {self.id}")
+        self._loop = background(self._run(), f"session {self.id}", self.stop_acting)
 
     async def close(self) -> None:
         """Stop here; everything durable stays as it is, for whoever takes the lease next."""
+        self.is_over = True
         running = [task for task in (self._loop, *self._children) if task is not None]
-        for task in running:
-            task.cancel()
-        self._stop_acting()
+        async with self._taking:  # a write that is cut off in the middle may keep the database locked
+            for task in running:
+                task.cancel()
+        self.stop_acting()
         await asyncio.gather(*running, return_exceptions=True)
         async with self.faculties.database.write() as db:
             await store.release_lease(db, self.lease)
@@ -183,9 +200,15 @@ class AgentSession:
             await store.hold(db, self.lease)
             yield db
 
+    async def learn(self, db: Db) -> None:
+        """Read what the reviewer chose, and how they react."""
+        chosen = await users.settings_of(db, self.user_id)
+        self.engine_choice = EngineChoice.read(chosen.get("engine"))
+        self.lag_seconds = learnt_lag(await notes.asked_lags(db, self.user_id, CORRECTIONS))
+
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run a child task that ends with the session."""
-        task = asyncio.create_task(work, name=name)
+        task = background(work, name)
         self._children.add(task)
         task.add_done_callback(self._children.discard)
         return task
@@ -206,7 +229,7 @@ class AgentSession:
                     await change(db)
                 await turn_effects.commit(self, db, turn, effects)
                 await store.save_turn(db, turn.id, **turn.facts())
-                db.tell(self._turn_changed(turn, deadline_seconds))
+                db.tell(self.turn_changed(turn, deadline_seconds))
         except BaseException:
             turn.state, turn.origin, turn.attempts, turn.failure = before
             raise
@@ -224,11 +247,15 @@ class AgentSession:
             await self.listening.turn_ended(turn)
         await self.watch_clocks()
 
-    async def move_microphone(self, given: MicrophoneInput, reason: str | None = None) -> None:
-        """Move the microphone by its table and tell everybody."""
+    async def move_microphone(
+        self, given: MicrophoneInput, reason: str | None = None, change: turn_effects.Change | None = None
+    ) -> None:
+        """Move the microphone by its table, and what changes with it, and tell everybody."""
         state = step_microphone(self.microphone, given)
         recording = self.listening.recording
         async with self.write() as db:
+            if change is not None:
+                await change(db)
             await store.save_microphone(db, self.id, state)
             db.tell(
                 MicrophoneChanged(
@@ -240,6 +267,10 @@ class AgentSession:
             )
         self.microphone = state
         self.message = reason
+
+    def turn_changed(self, turn: LiveTurn, deadline_seconds: float | None) -> TurnChanged:
+        """Tell how a turn stands."""
+        return TurnChanged(**self.whose, turn_id=turn.id, state=turn.state, deadline_seconds=deadline_seconds)
 
     def arm(self, turn: LiveTurn, seconds: float | None) -> None:
         """Give a turn its deadline for the state that it is in, instead of the one it has."""
@@ -264,30 +295,36 @@ class AgentSession:
             else:
                 turn.deadline.go_on()
             async with self.write() as db:
-                db.tell(self._turn_changed(turn, None if unresolved else turn.deadline.remaining_seconds))
+                db.tell(self.turn_changed(turn, None if unresolved else turn.deadline.remaining_seconds))
 
     # The loop
 
     async def _run(self) -> None:
-        while not self.is_over:
-            given = await self._inbox.get()
-            try:
-                await self._take(given)
-            except store.LeaseLost as refusal:
-                logger.warning("Session %s is led elsewhere now.", self.id)
-                self._answer(given, refusal)
-                self._stop_acting()
-            except LossyError as refusal:
-                self._answer(given, refusal)
-            except asyncio.CancelledError:
-                self._answer(given, Unavailable("This review was closed meanwhile. Open it again."))
-                raise
-            except Exception as error:
-                logger.exception("Session %s could not take %s.", self.id, type(given).__name__)
-                self._answer(given, error)
-                self._let_it_fall_due_again(given)
+        with about(user_id=self.user_id, session_id=self.id):
+            while not self.is_over:
+                await self._take_next()
 
-    def _stop_acting(self) -> None:
+    async def _take_next(self) -> None:
+        given = await self._inbox.get()
+        try:
+            async with self._taking:
+                await self._take(given)
+        except store.LeaseLost as refusal:
+            logger.warning("Session %s is led elsewhere now.", self.id)
+            self._answer(given, refusal)
+            self.stop_acting()
+        except LossyError as refusal:
+            self._answer(given, refusal)
+        except asyncio.CancelledError:
+            self._answer(given, Unavailable("This review was closed meanwhile. Open it again."))
+            raise
+        except Exception as error:
+            logger.exception("Session %s could not take %s.", self.id, type(given).__name__)
+            self._answer(given, error)
+            self._let_it_fall_due_again(given)
+
+    def stop_acting(self) -> None:
+        """Take nothing more; what is durable stays as it is."""
         self.is_over = True
         self.listening.close()
         for turn in self.turns.values():
@@ -302,11 +339,16 @@ class AgentSession:
                 self.arm(turn, TRY_AGAIN_SECONDS)
         elif isinstance(given, inputs.ChunkArrived | inputs.RecordingSteered | inputs.RecordingOverdue):
             self.listening.try_again(given, TRY_AGAIN_SECONDS)
+        elif isinstance(given, inputs.JobEnded):
+            self.faculties.clock.call_later(TRY_AGAIN_SECONDS, lambda: self.post(given))
 
     async def _take(self, given: inputs.Input) -> None:
         match given:
             case inputs.ChunkArrived():
                 await self.listening.hear(given)
+            case inputs.WordsCame():
+                await dictation.take_words(self, given.words)
+                given.done.set_result(None)
             case inputs.RecordingAsked():
                 given.done.set_result(await self.listening.open(given))
             case inputs.RecordingSteered():
@@ -318,9 +360,16 @@ class AgentSession:
                 await self._steer(given)
                 given.done.set_result(None)
             case inputs.Heard() | inputs.Structured() | inputs.TurnMoved():
-                turn = self.turns.get(given.turn_id)
-                if turn is not None and turn.stage == given.stage and not _came_too_late(turn, given):
-                    await turn_effects.take(self, turn, given)
+                await self._take_result(given)
+            case inputs.EndForeseen():
+                await self.listening.weigh_end(given)
+            case inputs.JobEnded():
+                await turn_effects.look_at_jobs(self)
+
+    async def _take_result(self, given: inputs.Heard | inputs.Structured | inputs.TurnMoved) -> None:
+        turn = self.turns.get(given.turn_id)
+        if turn is not None and turn.stage == given.stage and not _came_too_late(turn, given):
+            await turn_effects.take(self, turn, given)
 
     async def _steer(self, given: inputs.TurnSteered) -> None:
         wanted = _STEERED[given.action]
@@ -338,14 +387,6 @@ class AgentSession:
             done.set_exception(error)
         elif isinstance(error, LossyError):
             logger.info("Session %s refused %s: %s", self.id, type(given).__name__, error.message)
-
-    def _turn_changed(self, turn: LiveTurn, deadline_seconds: float | None) -> TurnChanged:
-        return TurnChanged(
-            **self.whose,
-            turn_id=turn.id,
-            state=turn.state,
-            deadline_seconds=deadline_seconds,
-        )
 
 
 def _came_too_late(turn: LiveTurn, given: inputs.Heard | inputs.Structured | inputs.TurnMoved) -> bool:

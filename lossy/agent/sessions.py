@@ -9,16 +9,19 @@ import logging
 from collections import defaultdict
 
 from lossy.agent import inputs
+from lossy.agent.background import background
 from lossy.agent.chunk_writer import ChunkWriter
 from lossy.agent.clock import sleep
 from lossy.agent.inputs import OnGap
+from lossy.agent.retries import may_get_words
 from lossy.agent.session import AgentSession, Faculties
 from lossy.db import sessions as store
 from lossy.db import videos
 from lossy.db.models import AudioChunk, RecordingMode, Role
-from lossy.errors import Conflict, NotFound, TooMany
+from lossy.errors import Conflict, NotFound, TooMany, Unavailable
+from lossy.events import JOBS_TOPIC, JobChanged, JobState
 from lossy.inference.speech import samples_from_bytes
-from lossy.protocol import RecordingAction, RecordingOpened
+from lossy.protocol import BrowserTranscript, RecordingAction, RecordingOpened
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,8 @@ class Sessions:
         self._recordings: dict[str, AgentSession] = {}
         self._writer: ChunkWriter | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._sweeping = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -50,13 +55,18 @@ class Sessions:
             rows = await store.unfinished_sessions(db, self._instance)
         for row in rows:
             await self._recover(row.user_id, row.video_id)
-        self._sweeper = asyncio.create_task(self._sweep(), name="session sweeper")
+        self._sweeper = background(self._sweep(), "session sweeper")
+        self._follower = background(self._follow_jobs(), "jobs of sessions")
 
     async def close(self) -> None:
         """Let go of every session; all of them can be taken up again."""
         if self._sweeper is not None:
-            self._sweeper.cancel()
+            async with self._sweeping:  # a write that is cut off in the middle may keep the database locked
+                self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
         if self._writer is not None:
             await self._writer.close()
         for session in list(self._live.values()):
@@ -109,6 +119,7 @@ class Sessions:
         on_gap: OnGap | None,
         *,
         player: str = "",
+        brings_audio: bool = True,
     ) -> RecordingOpened:
         """Begin a recording in the user's session, or take it up again; `TooMany` beside three busy ones."""
         session = await self.of_user(user_id, session_id)
@@ -116,7 +127,7 @@ class Sessions:
             busy = [other for other in self._of(user_id) if other is not session and not other.is_quiet]
             if session.is_quiet and len(busy) >= MAX_BUSY_PER_USER:
                 raise TooMany("Three of your reviews are recording or working at the moment. Finish one first.")
-            asked = inputs.RecordingAsked(recording_id, mode, on_gap, player)
+            asked = inputs.RecordingAsked(recording_id, mode, on_gap, player, brings_audio)
             session.post(asked)
             opened = await asked.done
         if not opened.closed:
@@ -124,16 +135,27 @@ class Sessions:
         return opened
 
     async def add_chunk(self, user_id: str, chunk: AudioChunk) -> None:
-        """Make a chunk durable and let its session hear it; `NotFound` for a recording that is not the user's."""
+        """Make a chunk durable and let its session hear it; `NotFound` if its recording is not the user's."""
         session = await self._recording(user_id, chunk.recording_id)
         live = session.listening.recording
         if live is None or live.id != chunk.recording_id or live.is_closed:
             raise Conflict("This recording is over.")
         if self._writer is None:
             raise Conflict("Lossy is not running yet.")
-        await self._writer.store(chunk)
+        try:
+            await self._writer.store(chunk, session.lease)
+        except store.LeaseLost as lost:
+            session.stop_acting()
+            raise Unavailable("The review moved on meanwhile. The audio is kept and sent again.") from lost
         pcm = samples_from_bytes(chunk.pcm)
         session.post(inputs.ChunkArrived(chunk.recording_id, chunk.seq, chunk.captured_at, pcm))
+
+    async def add_words(self, user_id: str, words: BrowserTranscript) -> None:
+        """Take what the browser recognised; final words are durable when this returns."""
+        session = await self._recording(user_id, words.recording)
+        given = inputs.WordsCame(words)
+        session.post(given)
+        await given.done
 
     async def control_recording(
         self, user_id: str, recording_id: str, action: RecordingAction, chunks: int | None = None
@@ -180,10 +202,9 @@ class Sessions:
     def _drop(self, session: AgentSession) -> None:
         self._live.pop((session.user_id, session.video_id), None)
         self._recordings = {key: other for key, other in self._recordings.items() if other is not session}
-        task = asyncio.create_task(session.close(), name=f"let go of {session.id}")
+        task = background(session.close(), f"let go of {session.id}")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
-        task.add_done_callback(_log_failure)
 
     async def _let_go(self, session: AgentSession) -> None:
         self._live.pop((session.user_id, session.video_id), None)
@@ -193,11 +214,22 @@ class Sessions:
     async def _sweep(self) -> None:
         while True:
             await sleep(self._faculties.clock, SWEEP_SECONDS)
-            for session in self.live:
-                try:
-                    await self._look_after(session)
-                except Exception:
-                    logger.exception("Session %s could not be looked after.", session.id)
+            async with self._sweeping:
+                for session in self.live:
+                    try:
+                        await self._look_after(session)
+                    except Exception:
+                        logger.exception("Session %s could not be looked after.", session.id)
+
+    async def _follow_jobs(self) -> None:
+        """Wake the sessions that wait for a job when one ended, or when news of it may have been missed."""
+        with self._faculties.database.bus.subscribe(JOBS_TOPIC) as news:
+            async for item in news:
+                if isinstance(item, JobChanged) and item.state in (JobState.READY, JobState.RUNNING):
+                    continue
+                for session in self.live:
+                    if not session.is_over and any(map(may_get_words, session.turns.values())):
+                        session.post(inputs.JobEnded())
 
     async def _look_after(self, session: AgentSession) -> None:
         recording = session.listening.recording
@@ -215,8 +247,3 @@ class Sessions:
         except store.LeaseLost:
             logger.warning("Session %s is led elsewhere now.", session.id)
             await self._let_go(session)
-
-
-def _log_failure(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and task.exception() is not None:
-        logger.error("Letting a session go failed.", exc_info=task.exception())

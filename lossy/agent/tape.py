@@ -6,10 +6,12 @@ numbers always count from the recording's first sample.
 
 import logging
 from bisect import bisect_right
+from collections.abc import Iterable
 
 import numpy as np
 
-from lossy.inference.speech import SAMPLE_RATE, Pcm
+from lossy.db.models import AudioChunk
+from lossy.inference.speech import SAMPLE_RATE, Pcm, samples_from_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,21 @@ class Tape:
         self._starts: list[int] = []
         self._captured: list[float] = []
         self._pieces: list[Pcm] = []
+
+    @classmethod
+    def of(cls, chunks: Iterable[AudioChunk]) -> "Tape":
+        """Join stored chunks, in order; what is missing among them is given up."""
+        tape = cls.from_stored(chunks)
+        tape.skip_gaps()
+        return tape
+
+    @classmethod
+    def from_stored(cls, chunks: Iterable[AudioChunk]) -> "Tape":
+        """Take stored chunks up; what is missing among them may still come."""
+        tape = cls()
+        for chunk in chunks:
+            tape.add(chunk.seq, chunk.captured_at, samples_from_bytes(chunk.pcm))
+        return tape
 
     def add(self, seq: int, captured_at: float, pcm: Pcm) -> Pcm:
         """Take a chunk; give the samples that are new in order now, which may be none or more than this chunk."""

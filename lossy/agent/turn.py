@@ -3,12 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lossy.agent.clock import Clock, Timer
 from lossy.db.models import Turn
 from lossy.events import TurnState
 from lossy.inference.speech import Transcript, Word
+
+if TYPE_CHECKING:
+    from lossy.agent.foresight import Foresight
+    from lossy.agent.live_words import LiveTranscript
+    from lossy.inference.topics import TopicOfSpeech
+    from lossy.protocol import BrowserTranscript
+
+LISTENS = (TurnState.LISTENING, TurnState.PAUSED)
+MAX_TURN_SECONDS = 60.0
+MAX_ATTEMPTS = 3
+"""How often a session tries a stage by itself."""
 
 
 @dataclass
@@ -24,13 +35,22 @@ class LiveTurn:
     onset_sample: int | None = None
     end_sample: int | None = None
     seen_seconds: float | None = None
+    lag_seconds: float | None = None
     transcript: Transcript | None = None
+    speech_ended_at: float | None = None
+    """On the session's clock; none after a restart."""
     failure: str | None = None
     """Why it is in error, in the user's words."""
     stage: int = 0
     """Grows with each move: what an earlier stage still delivers is not taken."""
     work: asyncio.Task[None] | None = field(default=None, repr=False)
     deadline: "Deadline | None" = None
+    foresight: "Foresight | None" = field(default=None, repr=False)
+    live: "LiveTranscript | None" = field(default=None, repr=False)
+    topic: "TopicOfSpeech | None" = field(default=None, repr=False)
+    """Of words that the browser recognised by itself…"""
+    dictated: "BrowserTranscript | None" = field(default=None, repr=False)
+    """…and the last of them."""
 
     @property
     def is_unresolved(self) -> bool:
@@ -38,8 +58,19 @@ class LiveTurn:
         if self.state in (TurnState.LISTENING, TurnState.PAUSED):
             return self.onset_sample is not None
         if self.state is TurnState.RETRYING:
-            return self.origin is TurnState.TRANSCRIBING
+            return self.origin is TurnState.TRANSCRIBING and not self.waits_for_job
         return self.state in (TurnState.TRANSCRIBING, TurnState.EXECUTING_TOOL)
+
+    @property
+    def waits_for_job(self) -> bool:
+        """Whether recognition failed so often that a durable job tries it now."""
+        is_retrying = self.state is TurnState.RETRYING and self.origin is TurnState.TRANSCRIBING
+        return is_retrying and self.attempts >= MAX_ATTEMPTS
+
+    @property
+    def is_put_aside(self) -> bool:
+        """Whether it may take long, so that nothing else waits for it."""
+        return self.state is TurnState.ERROR or self.waits_for_job
 
     def stop_work(self) -> None:
         """End what runs for it."""
@@ -49,6 +80,12 @@ class LiveTurn:
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
+
+    def drop_foresight(self, unless_ended_at: int | None = None) -> None:
+        """Throw an early decode away, unless it is the one of speech that ended at this sample."""
+        if self.foresight is not None and (unless_ended_at is None or not self.foresight.holds(unless_ended_at)):
+            self.foresight.drop()
+            self.foresight = None
 
     def facts(self) -> dict[str, Any]:
         """Give the columns of its row, less its key."""
@@ -60,6 +97,7 @@ class LiveTurn:
             "onset_sample": self.onset_sample,
             "end_sample": self.end_sample,
             "seen_seconds": self.seen_seconds,
+            "lag_seconds": self.lag_seconds,
             "transcript": asdict(self.transcript) if self.transcript else None,
             "error": self.failure,
         }
@@ -77,7 +115,8 @@ class LiveTurn:
             onset_sample=row.onset_sample,
             end_sample=row.end_sample,
             seen_seconds=row.seen_seconds,
-            transcript=_transcript(row.transcript),
+            lag_seconds=row.lag_seconds,
+            transcript=None if row.transcript is None else transcript_from(row.transcript),
             failure=row.error,
         )
 
@@ -116,7 +155,6 @@ class Deadline:
         self.hold()
 
 
-def _transcript(stored: dict[str, Any] | None) -> Transcript | None:
-    if stored is None:
-        return None
+def transcript_from(stored: dict[str, Any]) -> Transcript:
+    """Read a stored transcript."""
     return Transcript(**{**stored, "words": tuple(Word(**word) for word in stored["words"])})

@@ -5,17 +5,20 @@ next input. Everything here may run twice: a turn makes at most one note, howeve
 """
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from lossy.agent import inputs
+from lossy import telemetry
+from lossy.agent import inputs, joining, retries, tools
 from lossy.agent.machine import DEADLINE_SECONDS, Effect, TurnInput
 from lossy.agent.playback import Report
-from lossy.agent.turn import LiveTurn
-from lossy.db import events, notes
+from lossy.agent.ranges import open_range
+from lossy.agent.turn import MAX_ATTEMPTS, LiveTurn
+from lossy.db import notes
 from lossy.db import sessions as store
 from lossy.db.engine import Db
-from lossy.db.models import NoteRow
+from lossy.db.models import NoteRow, Video
 from lossy.errors import LossyError
 from lossy.events import (
     AsrFinal,
@@ -28,20 +31,19 @@ from lossy.events import (
     TurnState,
 )
 from lossy.inference.commands import Command, parse_command
-from lossy.inference.notes import StructuredNote
-from lossy.inference.rules import structure_by_rules
-from lossy.inference.speech import Transcript
+from lossy.inference.notes import NoteContext, StructuredNote
+from lossy.inference.prompts import MAX_LAST_NOTES
+from lossy.inference.rules import RULES, structure_by_rules
+from lossy.inference.speech import EngineChoice, Transcript
 
 if TYPE_CHECKING:
     from lossy.agent.session import AgentSession
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
 BACKOFF_SECONDS = 1.0
 
 Change = Callable[[Db], Awaitable[None]]
-_CANCELLABLE = (TurnState.CONFIRMING, TurnState.STRUCTURING, TurnState.TRANSCRIBING, TurnState.RETRYING)
 _RESUMED = {
     TurnState.TRANSCRIBING: Effect.TRANSCRIBE,
     TurnState.STRUCTURING: Effect.STRUCTURE,
@@ -53,6 +55,8 @@ _RESUMED = {
 
 def deadline_seconds(turn: LiveTurn) -> float | None:
     """Tell how long a turn may stay in its state; retries wait longer each time."""
+    if turn.waits_for_job:
+        return None
     if turn.state is TurnState.RETRYING:
         return float(BACKOFF_SECONDS * 2 ** (turn.attempts - 1))
     return DEADLINE_SECONDS[turn.state]
@@ -64,6 +68,9 @@ async def commit(session: "AgentSession", db: Db, turn: LiveTurn, effects: tuple
         note = await notes.note_of_turn(db, turn.id)
         if note is not None and note.status is NoteStatus.GHOST:
             await notes.move_note(db, note, session.user_id, NoteStatus.FIRMED)
+            telemetry.notes.labels(NoteStatus.FIRMED).inc()
+    if Effect.BACK_OFF in effects and turn.waits_for_job:
+        await retries.wait_for_job(db, session, turn)
     if Effect.REPORT_FAILURE in effects:
         turn.failure = turn.failure or "This did not work, even after several tries."
         failed = TurnFailed(
@@ -86,14 +93,14 @@ async def begin(session: "AgentSession", turn: LiveTurn, effects: tuple[Effect, 
             case Effect.STRUCTURE_BY_RULES:
                 session.post(inputs.Structured(turn.id, turn.stage, structure_by_rules(_said(turn))))
             case Effect.RUN_TOOL:
-                await _run_tool(session, turn)
+                await tools.run_tool(session, turn, _said(turn).text)
             case Effect.WITHDRAW:
                 await _withdraw(session, turn)
             case Effect.FIRM_NOTE:
                 session.listening.note_decided(turn)
             case Effect.RESUME_ORIGIN:
                 await begin(session, turn, (_RESUMED[turn.state],))
-            case Effect.BACK_OFF if turn.attempts >= MAX_ATTEMPTS:
+            case Effect.BACK_OFF if turn.attempts >= MAX_ATTEMPTS and not turn.waits_for_job:
                 session.post(inputs.TurnMoved(turn.id, turn.stage, TurnInput.ATTEMPTS_SPENT))
             case _:
                 pass
@@ -116,6 +123,19 @@ async def take(
             await session.move(turn, given.given)
 
 
+async def look_at_jobs(session: "AgentSession") -> None:
+    """Go on with the turns whose job ended."""
+    for turn in [turn for turn in session.turns.values() if retries.may_get_words(turn)]:
+        match await retries.outcome(session, turn):
+            case Transcript() as transcript if turn.state is TurnState.ERROR:
+                turn.transcript = transcript
+                await session.move(turn, TurnInput.RETRY)
+            case Transcript() as transcript:
+                await _take_transcript(session, turn, transcript)
+            case TurnInput() as given if turn.waits_for_job:
+                await session.move(turn, given)
+
+
 async def restore(session: "AgentSession") -> None:
     """Rebuild the live state from the database and begin again what was interrupted."""
     async with session.faculties.database.read() as db:
@@ -125,6 +145,7 @@ async def restore(session: "AgentSession") -> None:
         reports = await store.playback_of(db, session.id, since=0)
         row = await store.require_session(db, session.user_id, session.id)
         has_made_a_note = recording is not None and await store.has_decided_note(db, recording.id)
+        await session.learn(db)
     session.microphone = row.microphone
     for each in reports:
         session.playback.extend(each.player, [Report(each.at, each.position, each.rate, each.playing)])
@@ -141,13 +162,22 @@ async def restore(session: "AgentSession") -> None:
             await begin(session, turn, (_RESUMED[turn.state],))
     if recording is None and listening is not None:
         await session.move(listening, TurnInput.STOP if listening.onset_sample is not None else TurnInput.STOP_EMPTY)
+    await look_at_jobs(session)
     await session.listening.go_on()
     await session.watch_clocks()
 
 
 async def _transcribe(session: "AgentSession", turn: LiveTurn, stage: int) -> None:
     try:
-        transcript = await session.faculties.transcriber.transcribe(await session.listening.audio_of(turn))
+        # Known already are the words that a browser or a job brought.
+        choice = session.engine_choice
+        transcript = turn.transcript
+        if transcript is None and turn.foresight is not None:
+            transcript = await _foreseen(session, turn)
+            choice = EngineChoice.CLOUD  # the engine that failed just now is asked last
+        if transcript is None:
+            pcm = await session.listening.audio_of(turn)
+            transcript = await session.faculties.transcriber.transcribe(pcm, choice)
     except LossyError as error:
         session.post(inputs.TurnMoved(turn.id, stage, TurnInput.FAILED, error.message))
     except Exception:
@@ -155,6 +185,20 @@ async def _transcribe(session: "AgentSession", turn: LiveTurn, stage: int) -> No
         session.post(inputs.TurnMoved(turn.id, stage, TurnInput.FAILED, "The speech could not be recognised."))
     else:
         session.post(inputs.Heard(turn.id, stage, transcript))
+
+
+async def _foreseen(session: "AgentSession", turn: LiveTurn) -> Transcript | None:
+    """Give the words of an early decode; None if other engines are to try after it failed."""
+    foresight, turn.foresight = turn.foresight, None
+    if foresight is None:
+        return None
+    others = set(session.faculties.transcriber.order(session.engine_choice)) - {"native"}
+    try:
+        return await foresight.outcome()
+    except LossyError:
+        if not others:
+            raise
+        return None
 
 
 async def _structure(session: "AgentSession", turn: LiveTurn, stage: int) -> None:
@@ -167,8 +211,14 @@ async def _structure(session: "AgentSession", turn: LiveTurn, stage: int) -> Non
             )
         )
 
+    began = time.perf_counter()
     try:
-        note = await session.faculties.structurer.structure(_said(turn), on_delta=tell)
+        note = await _same_as_last(session, turn)
+        if note is None:
+            context = await _context(session)
+            note = await session.faculties.structurer.structure(_said(turn), context, on_delta=tell)
+            by = "rules" if note.engine == RULES else "model"
+            telemetry.structuring_seconds.labels(by).observe(time.perf_counter() - began)
     except LossyError as error:
         logger.warning("Turn %s falls back to the rules: %s", turn.id, error.message)
         note = structure_by_rules(_said(turn))
@@ -179,8 +229,25 @@ async def _structure(session: "AgentSession", turn: LiveTurn, stage: int) -> Non
     session.post(inputs.Structured(turn.id, stage, note))
 
 
+async def _context(session: "AgentSession") -> NoteContext:
+    async with session.faculties.database.read() as db:
+        video = await db.get(Video, session.video_id)
+        mine = await notes.last_notes(db, session.user_id, session.video_id, MAX_LAST_NOTES)
+    return NoteContext(video.title if video else "", tuple(note.text for note in reversed(mine)))
+
+
+async def _same_as_last(session: "AgentSession", turn: LiveTurn) -> StructuredNote | None:
+    order = parse_command(_said(turn).text)
+    if order is None or order.command is not Command.SAME_AS_LAST:
+        return None
+    async with session.faculties.database.read() as db:
+        last = await notes.last_notes(db, session.user_id, session.video_id)
+    return StructuredNote(last[0].text, last[0].category, last[0].confidence, "same as last") if last else None
+
+
 async def _take_transcript(session: "AgentSession", turn: LiveTurn, transcript: Transcript) -> None:
-    command = parse_command(transcript.text)
+    order = parse_command(transcript.text)
+    is_note = order is None or order.command is Command.SAME_AS_LAST
     heard = AsrFinal(
         **session.whose,
         turn_id=turn.id,
@@ -193,8 +260,8 @@ async def _take_transcript(session: "AgentSession", turn: LiveTurn, transcript: 
     meant = Intent(
         **session.whose,
         turn_id=turn.id,
-        intent=command.value if command else "note",
-        fired_by="the whole utterance" if command else "no command",
+        intent=order.command.value if order else "note",
+        fired_by=order.words if order else "no command",
     )
 
     async def tell(db: Db) -> None:
@@ -202,19 +269,39 @@ async def _take_transcript(session: "AgentSession", turn: LiveTurn, transcript: 
         if transcript.text:
             db.tell(meant)
 
+    if (waited := _since_speech(session, turn)) is not None:
+        telemetry.transcription_seconds.labels(transcript.engine).observe(waited)
+    first = joining.first_part(session, turn, transcript.text)
+    if first is not None and await joining.is_untouched(session, first):
+        await joining.join(session, first, turn, transcript, tell)
+        return
     turn.transcript = transcript
     if not transcript.text:
         await session.move(turn, TurnInput.NO_WORDS, tell)
     else:
-        await session.move(turn, TurnInput.COMMAND if command else TurnInput.TRANSCRIPT, tell)
+        await session.move(turn, TurnInput.TRANSCRIPT if is_note else TurnInput.COMMAND, tell)
 
 
 async def _take_note(session: "AgentSession", turn: LiveTurn, structured: StructuredNote) -> None:
     said = _said(turn)
 
     async def offer(db: Db) -> None:
-        if await notes.note_of_turn(db, turn.id) is not None:
+        offered = await notes.note_of_turn(db, turn.id)
+        if offered is not None:
+            if offered.raw_transcript != said.text:
+                await notes.rewrite_note(
+                    db,
+                    offered,
+                    text=structured.text,
+                    raw_transcript=said.text,
+                    category=structured.category,
+                    confidence=structured.confidence,
+                )
             return
+        start, end = turn.seen_seconds or 0.0, None
+        begun = open_range(await store.said_before(db, session.id, turn.id))
+        if begun is not None and begun.end_seconds is not None:
+            start, end = sorted((begun.start_seconds, begun.end_seconds))
         note = NoteRow(
             video_id=session.video_id,
             session_id=session.id,
@@ -222,7 +309,8 @@ async def _take_note(session: "AgentSession", turn: LiveTurn, structured: Struct
             author_id=session.user_id,
             text=structured.text,
             raw_transcript=said.text,
-            start_seconds=round(turn.seen_seconds or 0.0, 3),
+            start_seconds=round(start, 3),
+            end_seconds=None if end is None else round(end, 3),
             category=structured.category,
             confidence=structured.confidence,
             status=NoteStatus.GHOST,
@@ -231,31 +319,9 @@ async def _take_note(session: "AgentSession", turn: LiveTurn, structured: Struct
         await notes.create_note(db, note)
 
     await session.move(turn, TurnInput.NOTE, offer)
-
-
-async def _run_tool(session: "AgentSession", turn: LiveTurn) -> None:
-    command = parse_command(_said(turn).text)
-    if command is Command.CANCEL:
-        await _scratch(session, turn)
-    else:
-        await session.move(turn, TurnInput.TOOL_DONE)
-
-
-async def _scratch(session: "AgentSession", turn: LiveTurn) -> None:
-    async with session.faculties.database.read() as db:
-        has_scratched = await events.has_used(db, session.id, turn.id, "scratch")
-    known = list(session.turns.values())
-    earlier = [other for other in known[: known.index(turn)] if other.state in _CANCELLABLE]
-
-    async def tell(db: Db) -> None:
-        message = None if earlier else "There was nothing to scratch."
-        db.tell(_result(session, turn, "scratch", succeeded=bool(earlier), message=message))
-
-    # Told with the cancelling itself: found again, the command must not scratch what was said before that.
-    if earlier and not has_scratched:
-        await session.move(earlier[-1], TurnInput.CANCEL, tell)
-        has_scratched = True
-    await session.move(turn, TurnInput.TOOL_DONE, None if has_scratched else tell)
+    telemetry.notes.labels(NoteStatus.GHOST).inc()
+    if (waited := _since_speech(session, turn)) is not None:
+        telemetry.ghost_note_seconds.observe(waited)
 
 
 async def _withdraw(session: "AgentSession", turn: LiveTurn) -> None:
@@ -274,28 +340,15 @@ async def _withdraw(session: "AgentSession", turn: LiveTurn) -> None:
             )
         )
         await notes.move_note(db, note, session.user_id, NoteStatus.CANCELLED)
-        db.tell(_result(session, turn, "cancel", succeeded=True, note_id=note.id))
+        telemetry.notes.labels(NoteStatus.CANCELLED).inc()
+        db.tell(ToolResult(**session.whose, turn_id=turn.id, tool="cancel", succeeded=True, note_id=note.id))
 
     await session.move(turn, TurnInput.CANCELLED, cancel_note)
 
 
-def _result(
-    session: "AgentSession",
-    turn: LiveTurn,
-    tool: str,
-    *,
-    succeeded: bool,
-    note_id: str | None = None,
-    message: str | None = None,
-) -> ToolResult:
-    return ToolResult(
-        **session.whose,
-        turn_id=turn.id,
-        tool=tool,
-        succeeded=succeeded,
-        note_id=note_id,
-        message=message,
-    )
+def _since_speech(session: "AgentSession", turn: LiveTurn) -> float | None:
+    """Give the seconds since the end of speech, if a restart has not forgotten it."""
+    return None if turn.speech_ended_at is None else session.faculties.clock.monotonic() - turn.speech_ended_at
 
 
 def _said(turn: LiveTurn) -> Transcript:

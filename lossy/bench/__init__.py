@@ -8,14 +8,27 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 Measure = Callable[[], Awaitable[dict[str, Any]]]
-BENCHES = ("voice", "start")
+BENCHES = ("voice", "stt", "noise", "jobs", "start", "ui", "extension")
 
 
 async def run_bench(name: str) -> dict[str, Any]:
-    """Measure `voice`, `start` or `all`; the figures come by the name of the bench."""
+    """Measure one of `BENCHES`, or `all`; the figures come by the name of the bench."""
+    from lossy.bench.extension import measure_extension  # noqa: PLC0415
+    from lossy.bench.jobs import measure_jobs  # noqa: PLC0415
+    from lossy.bench.noise import measure_noise  # noqa: PLC0415
     from lossy.bench.start import measure_start  # noqa: PLC0415
+    from lossy.bench.stt import measure_stt  # noqa: PLC0415
+    from lossy.bench.ui import measure_ui  # noqa: PLC0415
     from lossy.bench.voice import measure_voice  # noqa: PLC0415
 
-    measures: dict[str, Measure] = {"voice": measure_voice, "start": measure_start}
+    measures: dict[str, Measure] = {
+        "voice": measure_voice,
+        "stt": measure_stt,
+        "noise": measure_noise,
+        "jobs": measure_jobs,
+        "start": measure_start,
+        "ui": measure_ui,
+        "extension": measure_extension,
+    }
     names = BENCHES if name == "all" else (name,)
     return {each: await measures[each]() for each in names}

@@ -26,23 +26,22 @@ async def serving(folder: Path) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def lossy_command(folder: Path, port: int) -> list[str]:
-    """Give the command that serves this Lossy with none of the user's settings."""
-    settings = {"LOSSY_DATA_DIR": folder, "LOSSY_STT_MODEL": "demo", "LOSSY_PORT": port}
+def lossy_command(folder: Path, port: int, module: Sequence[str] = ("lossy", "serve"), **more: str) -> list[str]:
+    """Give the command that serves this Lossy with none of the user's settings, but perhaps some more."""
+    settings = {"LOSSY_DATA_DIR": folder, "LOSSY_STT_MODEL": "demo", "LOSSY_PORT": port, **more}
     names = [f"LOSSY_{name.upper()}" for name in Settings.model_fields]
     unset = [part for name in (*names, "OPENAI_API_KEY", "OPENAI_BASE_URL") for part in ("-u", name)]
     given = [f"{name}={value}" for name, value in settings.items()]
     # As users have it: bytecode is kept from one start to the next.
-    return ["env", *unset, "-u", "PYTHONDONTWRITEBYTECODE", *given, sys.executable, "-m", "lossy", "serve"]
+    return ["env", *unset, "-u", "PYTHONDONTWRITEBYTECODE", *given, sys.executable, "-m", *module]
 
 
 @asynccontextmanager
-async def child(command: Sequence[str], folder: Path) -> AsyncIterator[Process]:
-    """Run a program until the block ends; what it says goes to a file in `folder`."""
+async def child(command: Sequence[str], folder: Path, *, is_talked_to: bool = False) -> AsyncIterator[Process]:
+    """Run a program until the block ends; what it says goes to a file in `folder`, or only its errors do."""
     with (folder / "child.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder
-        )
+        talk = (asyncio.subprocess.PIPE, asyncio.subprocess.PIPE) if is_talked_to else (asyncio.subprocess.DEVNULL, log)
+        process = await asyncio.create_subprocess_exec(*command, stdin=talk[0], stdout=talk[1], stderr=log, cwd=folder)
     try:
         yield process
     finally:

@@ -1,10 +1,10 @@
 """From the last word to the ghost note, in its parts: the demo's remarks, spoken in real time into a real server.
 
 The clock that says when a word was spoken is the one that says when its note came: server and client are on this
-machine. The *end silence* is what the endpointer waits for in the sound itself: the product's own endpointer hears the
-same samples here and tells at which one it became certain. The decode is the server's own figure, the structuring is
-timed here on the same words. Everything else is Lossy's own share: waiting for the chunk to be full, sending, storing,
-telling. Beside each decode of the server the bare engine decodes the same samples while the server has nothing to do.
+machine. The *end silence* lasts from the last word until the session is certain that nothing more comes, which the
+words themselves help to say: the decode runs within it. Structuring is timed here on the same words. Everything else is
+Lossy's own share: storing, telling. Beside each decode of the server the bare engine decodes the same samples while the
+server has nothing to do.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from lossy.agent.playback import DEFAULT_REACTION_LAG_SECONDS
+from lossy.agent.reaction import DEFAULT_LAG_SECONDS
 from lossy.bench.child import serving
 from lossy.bench.figures import in_ms, word_errors
 from lossy.client import Connection, RecordingStream, api
@@ -33,6 +33,7 @@ from lossy.events import (
     Note,
     NoteChanged,
     NoteStatus,
+    SpeechHeard,
     TurnChanged,
     TurnState,
 )
@@ -53,15 +54,6 @@ E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True)
-class Cut:
-    """What the endpointer makes of a remark that silence follows."""
-
-    pcm: Pcm
-    decided_seconds: float
-    """The sample at which the end was certain, on the recording's clock."""
-
-
-@dataclass(frozen=True)
 class Heard:
     """What came of one remark. Times are seconds."""
 
@@ -70,7 +62,6 @@ class Heard:
     listening: float
     total: float
     end_silence: float
-    chunk_wait: float
     decode: float
     engine_decode: float
     structuring: float
@@ -80,13 +71,13 @@ class Heard:
 
     @property
     def own_share(self) -> float:
-        """What is neither waiting for silence, nor recognising, nor structuring."""
-        return self.total - self.end_silence - self.decode - self.structuring
+        """What is neither waiting for the end, which hides the decode, nor structuring."""
+        return self.total - self.end_silence - self.structuring
 
     @property
     def position_error(self) -> float:
         """How far the note is from where the reviewer saw it."""
-        return abs(self.note.start_seconds - (self.spoken_at - DEFAULT_REACTION_LAG_SECONDS))
+        return abs(self.note.start_seconds - (self.spoken_at - DEFAULT_LAG_SECONDS))
 
 
 async def measure_voice(remarks: Sequence[Utterance] | None = None) -> dict[str, Any]:
@@ -94,7 +85,7 @@ async def measure_voice(remarks: Sequence[Utterance] | None = None) -> dict[str,
     remarks = read_utterances().remarks if remarks is None else remarks
     with tempfile.TemporaryDirectory(prefix="lossy-bench-") as folder:
         async with serving(Path(folder)) as server:
-            token = await _register(server)
+            token = await register(server)
             async with Connection(server, token, client="bench/0.1") as connection:
                 engine = WhisperTranscriber(DEMO_DIRECTORY, DEMO_MODEL)
                 try:
@@ -127,10 +118,11 @@ class _Reviewer:
         await self._connection.report_playback(self._session, playing)
         pressed = time.time()
         await stream.open()
-        microphone = asyncio.create_task(_play(stream, pcm, began))
+        microphone = asyncio.create_task(play(stream, pcm, began))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 listening, _ = await self._next(TurnChanged, lambda event: event.state is TurnState.LISTENING)
+                ended, _ = await self._next(SpeechHeard, lambda event: event.edge == "ended")
                 _, words = await self._next(AsrFinal)
                 noted, news = await self._next(NoteChanged, lambda event: event.note.status is NoteStatus.GHOST)
                 await self._confirm()
@@ -138,8 +130,7 @@ class _Reviewer:
             raise Unavailable(f"No note came of “{remark.text}”.") from error
         finally:
             microphone.cancel()
-        cut = _cut(pcm)
-        alone = await self._engine.transcribe(cut.pcm)
+        alone = await self._engine.transcribe(cut_of(pcm))
         structuring_began = time.perf_counter()
         structure_by_rules(alone)
         return Heard(
@@ -148,8 +139,7 @@ class _Reviewer:
             decode=words.decode_seconds,
             listening=listening - pressed,
             total=noted - began - remark.end_seconds,
-            end_silence=cut.decided_seconds - remark.end_seconds,
-            chunk_wait=-cut.decided_seconds % CHUNK_SECONDS,
+            end_silence=ended - began - remark.end_seconds,
             engine_decode=alone.decode_seconds,
             structuring=time.perf_counter() - structuring_began,
             spoken_at=position + PLAYED_BEFORE_SECONDS + remark.onset_seconds,
@@ -168,7 +158,8 @@ class _Reviewer:
                 return at, event
 
 
-async def _play(stream: RecordingStream, pcm: Pcm, began: float) -> None:
+async def play(stream: RecordingStream, pcm: Pcm, began: float) -> None:
+    """Send samples as fast as a microphone takes them; the first was taken at the wall-clock moment `began`."""
     for first in range(0, len(pcm), CHUNK_SAMPLES):
         piece = pcm[first : first + CHUNK_SAMPLES]
         await asyncio.sleep(max(0.0, began + (first + len(piece)) / SAMPLE_RATE - time.time()))
@@ -177,19 +168,21 @@ async def _play(stream: RecordingStream, pcm: Pcm, began: float) -> None:
         stream.add(piece.tobytes(), began + first / SAMPLE_RATE)
 
 
-def _cut(pcm: Pcm) -> Cut:
+def cut_of(pcm: Pcm) -> Pcm:
+    """Give the samples that the server decodes of a remark."""
     endpointer, start = Endpointer(), 0
     for first in range(0, len(pcm), FRAME_SAMPLES):
         for signal in endpointer.feed(pcm[first : first + FRAME_SAMPLES]):
             if isinstance(signal, SpeechStarted):
                 start = signal.start_sample
             else:
-                return Cut(pcm[start : signal.end_sample], endpointer.position / SAMPLE_RATE)
+                return pcm[start : signal.end_sample]
     raise LookupError("the endpointer heard no end of speech")
 
 
-async def _register(server: str) -> str:
-    who = {"email": "bench@example.org", "password": uuid4().hex}
+async def register(server: str, email: str = "bench@example.org") -> str:
+    """Make an account, and give its token."""
+    who = {"email": email, "password": uuid4().hex}
     async with api(server) as client:
         signed_in = SignedIn.model_validate((await client.post("/api/auth/register", json=who)).json())
     return signed_in.token
@@ -207,7 +200,6 @@ def _figures(heard: Sequence[Heard]) -> dict[str, Any]:
         "engine_alone_decode_ms": in_ms([each.engine_decode for each in heard], 50, 95),
         "structuring_ms": in_ms([each.structuring for each in heard], 50, 95),
         "own_share_ms": in_ms([each.own_share for each in heard], 50, 95, goals={"p95": 150}),
-        "own_share_waiting_for_the_chunk_ms": in_ms([each.chunk_wait for each in heard], 50, 95),
         "press_to_listening_ms": in_ms([each.listening for each in heard], 50, 95, goals={"p95": 100}),
         "chunk_acknowledged_ms": in_ms([seconds for each in heard for seconds in each.acks], 50, 99),
         "note_time_error_ms": in_ms(position_errors, 50, 100, goals={"p50": 250}),

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
@@ -26,6 +27,8 @@ from lossy.events import Event
 EVENT_ORDER_LOCK = 0x10551
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 10
+DATABASE_FAILURES = (SQLAlchemyError, OSError)
+"""What an unreachable database raises: a driver's refused connection comes through as it is."""
 
 
 class Db(AsyncSession):

@@ -4,7 +4,7 @@ from sqlmodel import col, func, or_, select
 
 from lossy.db.engine import Db
 from lossy.db.models import EventRow, VideoMember
-from lossy.events import EVENT, AnyEvent
+from lossy.events import EVENT, AnyEvent, Event
 
 PAGE = 500
 SHARED_TYPES = ("note_changed", "note_removed", "posting_stepped", "video_changed")
@@ -32,6 +32,13 @@ async def events_since(
             break
         seq = rows[-1].seq or seq
     return seen[:limit]
+
+
+async def newest_events(db: Db, session_id: str, limit: int = PAGE) -> list[Event]:
+    """List the last stored events of a session, oldest first; whose it is, the caller has checked."""
+    query = select(EventRow).where(EventRow.session_id == session_id).order_by(col(EventRow.seq).desc()).limit(limit)
+    rows = (await db.exec(query)).all()
+    return [EVENT.validate_python({**row.body, "seq": row.seq}) for row in reversed(rows)]
 
 
 async def has_used(db: Db, session_id: str, turn_id: str, tool: str) -> bool:

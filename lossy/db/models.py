@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, Un
 from sqlmodel import Field, SQLModel
 
 from lossy.db.types import UtcDateTime, big_integer, enum_type, json_type, new_id, utc_now
-from lossy.events import Category, MicrophoneState, NoteStatus, TurnState
+from lossy.events import Category, JobState, MicrophoneState, NoteStatus, TurnState
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -139,6 +139,8 @@ class ReviewSession(SQLModel, table=True):
     owner_instance: str | None = Field(default=None, index=True)
     lease_expires_at: datetime | None = _moment_or_none()
     epoch: int = 0
+    refinements: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often a model looked at a frame for a note of it."""
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
 
@@ -155,6 +157,8 @@ class Recording(SQLModel, table=True):
     """The player in front of the speaker, as it calls itself in its reports."""
     consumed_samples: int = 0
     """Up to here the audio belongs to turns that have ended, or to silence."""
+    received_chunks: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many chunks had come without a gap when it was closed; their rows may be gone."""
     created_at: datetime = _moment()
     closed_at: datetime | None = _moment_or_none()
 
@@ -184,6 +188,28 @@ class PlaybackReport(SQLModel, table=True):
     playing: bool
 
 
+class VideoFrame(SQLModel, table=True):
+    """A picture of the video that the reviewer's browser took while they spoke."""
+
+    __tablename__ = "video_frames"
+    __table_args__ = (Index("ix_video_frames_session_id_position_seconds", "session_id", "position_seconds"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    session_id: str = Field(foreign_key="review_sessions.id", ondelete="CASCADE")
+    position_seconds: float
+    captured_at: float
+    """Wall clock at the client, seconds since 1970."""
+    width: int
+    height: int
+    dhash: str
+    """16 hexadecimal digits."""
+    webp: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    embedding: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    """Little-endian 32-bit floats, of length one as a vector."""
+    embedded_by: str = ""
+    """The model's name; empty without an embedding."""
+    created_at: datetime = _moment()
+
+
 class Turn(SQLModel, table=True):
     """One utterance: its place in the recording, its state in the table, and what came of it."""
 
@@ -200,6 +226,8 @@ class Turn(SQLModel, table=True):
     onset_sample: int | None = None
     end_sample: int | None = None
     seen_seconds: float | None = None
+    lag_seconds: float | None = None
+    """The reaction lag in it; none where the video stood still, so that no lag mattered."""
     transcript: dict[str, Any] | None = Field(default=None, sa_column=Column(json_type()))
     error: str | None = None
     created_at: datetime = _moment()
@@ -249,21 +277,6 @@ class NoteHistory(SQLModel, table=True):
     at: datetime = _moment()
 
 
-class VideoFrame(SQLModel, table=True):
-    """A picture of the video at a moment, with its perceptual hash and, where a model is present, an embedding."""
-
-    __tablename__ = "video_frames"
-    __table_args__ = (Index("ix_video_frames_video_id_position_seconds", "video_id", "position_seconds"),)
-    id: str = Field(default_factory=new_id, primary_key=True)
-    video_id: str = Field(foreign_key="videos.id", ondelete="CASCADE")
-    note_id: str | None = Field(default=None, foreign_key="notes.id", ondelete="SET NULL", index=True)
-    position_seconds: float
-    webp: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    perceptual_hash: str | None = None
-    embedding: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    created_at: datetime = _moment()
-
-
 class Job(SQLModel, table=True):
     """Durable work; it commits with the change that caused it, or not at all."""
 
@@ -284,13 +297,24 @@ class Job(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(json_type(), nullable=False))
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     unique_key: str | None = None
-    state: str = "ready"
+    state: str = JobState.READY.value
     attempt: int = 0
+    fence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Grows with each run; who settles a run must hold its number, however often attempts are counted anew."""
     run_at: datetime = _moment()
     lease_expires_at: datetime | None = _moment_or_none()
     error: str | None = None
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
+
+
+class Usage(SQLModel, table=True):
+    """How much of something that costs money was used on a day (of UTC, as in 2026-01-31)."""
+
+    __tablename__ = "usage"
+    day: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    amount: float = 0.0
 
 
 class EventRow(SQLModel, table=True):

@@ -4,7 +4,7 @@ A session is led by one process at a time: `take_lease` raises the epoch, and `h
 one. Audio chunks are written in groups, one commit for many, and an insert that is repeated changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,12 +87,24 @@ async def hold(db: Db, lease: Lease) -> None:
         raise LeaseLost("This session is led by another instance of Lossy now.")
 
 
+async def held_among(db: Db, leases: Collection[Lease]) -> frozenset[Lease]:
+    """Tell which leases still count, and fence this transaction for them: with one query, however many they are."""
+    query = (
+        select(ReviewSession.id, ReviewSession.epoch)
+        .where(col(ReviewSession.id).in_({lease.session_id for lease in leases}))
+        .order_by(col(ReviewSession.id))
+        .with_for_update(read=True)
+    )
+    epochs = dict((await db.exec(query)).all())
+    return frozenset(lease for lease in leases if epochs.get(lease.session_id) == lease.epoch)
+
+
 async def release_lease(db: Db, lease: Lease) -> None:
-    """Stop leading a session, so that anybody may at once."""
+    """Stop leading a session, so that anybody may at once; the lease does not count any more."""
     await db.exec(
         update(ReviewSession)
         .where(col(ReviewSession.id) == lease.session_id, col(ReviewSession.epoch) == lease.epoch)
-        .values(owner_instance=None, lease_expires_at=None)
+        .values(owner_instance=None, lease_expires_at=None, epoch=ReviewSession.epoch + 1)
     )
 
 
@@ -155,7 +167,8 @@ async def live_recording(db: Db, session_id: str) -> Recording | None:
 
 async def close_recording(db: Db, recording_id: str) -> None:
     """Mark that no more audio is expected."""
-    await db.exec(update(Recording).where(col(Recording.id) == recording_id).values(closed_at=utc_now()))
+    closed = {"closed_at": utc_now(), "received_chunks": await next_seq(db, recording_id)}
+    await db.exec(update(Recording).where(col(Recording.id) == recording_id).values(**closed))
 
 
 async def consume(db: Db, recording_id: str, samples: int) -> None:
@@ -232,10 +245,30 @@ async def save_turn(db: Db, turn_id: str, **values: Any) -> None:
     await db.exec(update(Turn).where(col(Turn.id) == turn_id).values(**values, updated_at=utc_now()))
 
 
+async def bring_words(db: Db, turn_id: str, transcript: dict[str, Any]) -> None:
+    """Give a turn the words that it waits for; one that the reviewer dealt with meanwhile needs none."""
+    waits = col(Turn.state).in_((TurnState.RETRYING, TurnState.ERROR))
+    change = update(Turn).where(col(Turn.id) == turn_id, waits)
+    await db.exec(change.values(transcript=transcript, error=None, updated_at=utc_now()))
+
+
 async def open_turns(db: Db, session_id: str) -> Sequence[Turn]:
     """List a session's turns that are not finished, oldest first."""
     query = select(Turn).where(Turn.session_id == session_id, col(Turn.state).not_in(FINISHED_TURNS))
     return (await db.exec(query.order_by(col(Turn.created_at)))).all()
+
+
+async def said_before(db: Db, session_id: str, turn_id: str, limit: int = 50) -> list[Turn]:
+    """List the last turns of a session before this one in which something was said, oldest first."""
+    began = select(Turn.created_at).where(Turn.id == turn_id).scalar_subquery()
+    query = (
+        select(Turn)
+        .where(Turn.session_id == session_id, Turn.id != turn_id, col(Turn.created_at) <= began)
+        .where(col(Turn.transcript).is_not(None))
+        .order_by(col(Turn.created_at).desc())
+        .limit(limit)
+    )
+    return list(reversed((await db.exec(query)).all()))
 
 
 async def count_open_turns(db: Db, recording_id: str) -> int:

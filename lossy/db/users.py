@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -119,6 +119,18 @@ async def is_signed_in(db: Db, user_id: str) -> bool:
         col(Token.used_at) > now - TOKEN_IDLE_LIMIT,
     )
     return (await db.exec(query)).first() is not None
+
+
+async def tokens_that_count(db: Db, token_ids: Collection[str]) -> frozenset[str]:
+    """Tell which of these tokens would still be let in."""
+    now = utc_now()
+    query = select(Token.id).where(
+        col(Token.id).in_(token_ids),
+        col(Token.revoked_at).is_(None),
+        col(Token.expires_at) > now,
+        col(Token.used_at) > now - TOKEN_IDLE_LIMIT,
+    )
+    return frozenset((await db.exec(query)).all())
 
 
 async def touch_token(db: Db, token_id: str) -> None:

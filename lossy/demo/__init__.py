@@ -1,6 +1,6 @@
 """What the built-in demo is made of, and typed access to it: a short film, somebody who comments on it, spoken
 remarks to try recognition with, and the speech model that understands them. `scripts/make_demo.py` makes all but the
-model.
+model, `scripts/fixture_model` makes that.
 """
 
 import wave
@@ -20,6 +20,8 @@ DEMO = Path(__file__).parent
 UTTERANCES = DEMO / "utterances"
 FILM = DEMO / "sample.webm"
 NARRATION = DEMO / "narration.wav"
+WEB_MODEL = DEMO / "whisper_web"
+"""The speech model as transformers.js loads it."""
 
 
 class _Frozen(BaseModel):

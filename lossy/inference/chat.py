@@ -6,19 +6,26 @@ connecting, retrying and streaming together, because a reviewer waits.
 """
 
 import asyncio
+import json
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from lossy.errors import LossyError
 from lossy.events import Category
-from lossy.inference.notes import MAX_NOTE_CHARACTERS, OnDelta, StructuredNote
-from lossy.inference.prompts import NOTE_INSTRUCTIONS, NOTE_SCHEMA, note_data
+from lossy.inference.checker import keeps_the_facts
+from lossy.inference.notes import MAX_NOTE_CHARACTERS, NO_CONTEXT, NoteContext, OnDelta, StructuredNote
+from lossy.inference.prompts import NOTE_INSTRUCTIONS, NOTE_SCHEMA, REFINE_INSTRUCTIONS, REPAIR, note_data
+from lossy.inference.rules import clean
 from lossy.inference.speech import Transcript
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
-    from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat import ChatCompletionChunk, ChatCompletionContentPartParam, ChatCompletionMessageParam
+    from openai.types.shared_params import ResponseFormatJSONSchema
 
 MAX_ANSWER_CHARACTERS = 4_000
 MAX_RETRIES = 2
@@ -36,6 +43,11 @@ class _Answer(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1)]
 
 
+def load_library() -> None:
+    """Import what all models behind an address are asked with: seconds at first, so do it in a thread at the start."""
+    import openai  # noqa: F401, PLC0415
+
+
 class ChatStructurer:
     """Structures with one model of one endpoint."""
 
@@ -47,14 +59,53 @@ class ChatStructurer:
         self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self._client: AsyncOpenAI | None = None
+        self._knows_schemas = True
 
-    async def structure(self, transcript: Transcript, *, on_delta: OnDelta | None = None) -> StructuredNote:
-        """Return the model's note; `on_delta` is told its JSON as it comes. Raises StructuringFailed."""
+    async def structure(
+        self, transcript: Transcript, context: NoteContext = NO_CONTEXT, *, on_delta: OnDelta | None = None
+    ) -> StructuredNote:
+        """Return the model's note; `on_delta` is told its JSON as it comes. Raises StructuringFailed.
+
+        An answer that is no note is sent back once. One that lost or made up a number or a "not" gives way to the
+        reviewer's own words.
+        """
+        async with self._bounded():
+            answer = await self._answer(NOTE_INSTRUCTIONS, note_data(transcript.text, context), on_delta)
+        text = " ".join(answer.note.split())
+        if not keeps_the_facts(transcript.text, text):
+            text = clean(transcript.text)
+        return StructuredNote(text, answer.category, transcript.confidence * answer.confidence, self._model)
+
+    async def refine(self, note: str, webp: bytes) -> StructuredNote:
+        """Return a note made more exact by a picture of the video, with the note's own facts. Raises StructuringFailed.
+
+        Numbers, times and negations stay what they were, else the answer is refused.
+        """
+        picture = f"data:image/webp;base64,{b64encode(webp).decode()}"
+        shown: list[ChatCompletionContentPartParam] = [
+            {"type": "text", "text": json.dumps({"note": note}, ensure_ascii=False)},
+            {"type": "image_url", "image_url": {"url": picture}},
+        ]
+        async with self._bounded():
+            answer = await self._answer(REFINE_INSTRUCTIONS, shown, None)
+        text = " ".join(answer.note.split())
+        if not keeps_the_facts(note, text):
+            raise StructuringFailed(f"The model {self._model} changed what the note says. It stays as it was.")
+        return StructuredNote(text, answer.category, answer.confidence, self._model)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        """Hold everything to one deadline, and say in words what went wrong with the endpoint."""
         import openai  # noqa: PLC0415
 
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                answer = await self._ask(transcript.text, on_delta)
+                yield
         except (TimeoutError, openai.APITimeoutError) as error:
             raise StructuringFailed(f"The model {self._model} did not answer in time.") from error
         except openai.RateLimitError as error:
@@ -64,26 +115,42 @@ class ChatStructurer:
         except (openai.OpenAIError, ValueError) as error:
             # The library lets a broken event's JSON error through as it is.
             raise StructuringFailed(f"The model {self._model} can't be reached or broke off.") from error
-        return self._note(answer, transcript)
 
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
+    async def _answer(
+        self, instructions: str, data: "str | list[ChatCompletionContentPartParam]", on_delta: OnDelta | None
+    ) -> _Answer:
+        asked: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": data},
+        ]
+        answer = await self._ask(asked, on_delta)
+        read = _read_note(answer)
+        if read is None:
+            asked += [{"role": "assistant", "content": answer}, {"role": "user", "content": REPAIR}]
+            read = _read_note(await self._ask(asked, on_delta))
+        if read is None:
+            raise StructuringFailed(f"The model {self._model} answered with something that is no note.")
+        return read
 
-    async def _ask(self, text: str, on_delta: OnDelta | None) -> str:
-        stream = await self._connected().chat.completions.create(
-            model=self._model,
-            messages=[
-                {"role": "system", "content": NOTE_INSTRUCTIONS},
-                {"role": "user", "content": note_data(text)},
-            ],
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": "note", "strict": True, "schema": NOTE_SCHEMA},
-            },
-            stream=True,
-        )
+    async def _ask(self, asked: "list[ChatCompletionMessageParam]", on_delta: OnDelta | None) -> str:
+        import openai  # noqa: PLC0415
+
+        schema: ResponseFormatJSONSchema = {
+            "type": "json_schema",
+            "json_schema": {"name": "note", "strict": True, "schema": NOTE_SCHEMA},
+        }
+        try:
+            stream = await self._connected().chat.completions.create(
+                model=self._model,
+                messages=asked,
+                response_format=schema if self._knows_schemas else openai.omit,
+                stream=True,
+            )
+        except (openai.BadRequestError, openai.UnprocessableEntityError):
+            if not self._knows_schemas:
+                raise
+            self._knows_schemas = False  # some servers refuse what they do not know; the prompt says it too
+            return await self._ask(asked, on_delta)
         async with stream:
             return await self._read(stream, on_delta)
 
@@ -116,10 +183,11 @@ class ChatStructurer:
             )
         return self._client
 
-    def _note(self, answer: str, transcript: Transcript) -> StructuredNote:
-        try:
-            read = _Answer.model_validate_json(answer)
-        except ValidationError as error:
-            raise StructuringFailed(f"The model {self._model} answered with something that is no note.") from error
-        text = " ".join(read.note.split())
-        return StructuredNote(text, read.category, transcript.confidence * read.confidence, self._model)
+
+def _read_note(answer: str) -> _Answer | None:
+    """Read the object in an answer, whatever stands around it."""
+    try:
+        found, _ = json.JSONDecoder().raw_decode(answer[max(0, answer.find("{")) :])
+        return _Answer.model_validate(found)
+    except (ValueError, ValidationError, RecursionError):
+        return None

@@ -37,6 +37,7 @@ class EndpointSettings:
     blip_gap_seconds: float = 0.16
     """A silence this long before the minimum is reached forgets the blip."""
     end_silence_seconds: float = 0.6
+    """Unless the words say that it takes less or more, by `Endpointer.be_patient`."""
     pre_roll_seconds: float = 0.5
     tail_seconds: float = 0.3
 
@@ -82,6 +83,23 @@ class Endpointer:
         """Whether a start was told and its end was not."""
         return self._speaking
 
+    @property
+    def silence_since(self) -> int | None:
+        """The last sample that was speech, if an utterance goes on and it may be over; None otherwise."""
+        is_silent = self._speaking and self._frame_start > self._last_speech
+        return self._last_speech if is_silent else None
+
+    def end_if_over(self) -> int:
+        """Tell where the utterance that goes on would be cut if nothing more were said."""
+        tail = round(self._settings.tail_seconds * SAMPLE_RATE)
+        return min(self._last_speech + tail, self._frame_start)
+
+    def be_patient(self, seconds: float) -> list[SpeechStarted | SpeechEnded]:
+        """Wait so long a silence for the utterance that goes on, until speech is heard again; it may be over now."""
+        self._patience_seconds = seconds
+        ended = self._end_if_due() if self._speaking else None
+        return [] if ended is None else [ended]
+
     def feed(self, pcm: Pcm) -> list[SpeechStarted | SpeechEnded]:
         """Take the next samples, any number of them, and tell what became certain."""
         samples = np.concatenate((self._rest, pcm))
@@ -111,6 +129,7 @@ class Endpointer:
         self._onset = 0
         self._speech_samples = 0
         self._last_speech = 0
+        self._patience_seconds = self._settings.end_silence_seconds
 
     def _probability(self, frame: npt.NDArray[np.float32]) -> float:
         window = np.concatenate((self._context, frame))[np.newaxis]
@@ -135,17 +154,21 @@ class Endpointer:
         if self._speech_samples < self._settings.minimum_speech_seconds * SAMPLE_RATE:
             return None
         self._speaking, self._speech_samples = True, 0
+        self._patience_seconds = self._settings.end_silence_seconds
         start = self._onset - round(self._settings.pre_roll_seconds * SAMPLE_RATE)
         return SpeechStarted(self._onset, max(start, self._previous_end))
 
     def _await_end(self, probability: float) -> SpeechEnded | None:
         if probability >= self._settings.end_probability:
             self._last_speech = self._frame_start
-        if self._frame_start - self._last_speech < self._settings.end_silence_seconds * SAMPLE_RATE:
+            self._patience_seconds = self._settings.end_silence_seconds
+        return self._end_if_due()
+
+    def _end_if_due(self) -> SpeechEnded | None:
+        if self._frame_start - self._last_speech < self._patience_seconds * SAMPLE_RATE:
             return None
         self._speaking = False
-        tail = round(self._settings.tail_seconds * SAMPLE_RATE)
-        self._previous_end = min(self._last_speech + tail, self._frame_start)
+        self._previous_end = self.end_if_over()
         return SpeechEnded(self._last_speech, self._previous_end)
 
 

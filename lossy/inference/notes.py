@@ -25,9 +25,24 @@ class StructuredNote:
     """`rules`, or the name of the model that wrote it."""
 
 
+@dataclass(frozen=True)
+class NoteContext:
+    """What the reviewer has before them, which tells what a word may mean. All of it is data, never instructions."""
+
+    title: str = ""
+    """The video's."""
+    last_notes: tuple[str, ...] = ()
+    """The reviewer's own, newest last."""
+
+
+NO_CONTEXT = NoteContext()
+
+
 class Structurer(Protocol):
     """Makes a note of what was said."""
 
-    async def structure(self, transcript: Transcript, *, on_delta: OnDelta | None = None) -> StructuredNote:
+    async def structure(
+        self, transcript: Transcript, context: NoteContext = NO_CONTEXT, *, on_delta: OnDelta | None = None
+    ) -> StructuredNote:
         """Return the note; never an empty one for words that were said."""
         ...

@@ -1,162 +1,163 @@
-"""Which recogniser answers: what a session talks to, and nothing of how.
+"""Which engine turns an utterance into words: this server's own, or the cloud's, in the order that the reviewer chose.
 
-There is always one that answers. It is the demo's model until the one that was asked for is loaded, and stays the
-demo's if that can't be had; `status` says so in words, and every change of it is told.
+One that fails or takes too long gives way to the next; one that keeps failing is left alone for a while. All of it is
+bounded by one time. When nobody understood, the error says so of each, and the utterance is kept for later.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar, Protocol
 
+from lossy import telemetry
 from lossy.errors import LossyError
-from lossy.inference.models import DEMO_DIRECTORY, DEMO_MODEL, fetch_model, find_model
-from lossy.inference.speech import Pcm, RecognitionFailed, Transcript
-from lossy.inference.whisper import WhisperTranscriber
+from lossy.inference.breaker import Breaker
+from lossy.inference.cloud import CloudTranscriber
+from lossy.inference.native import NativeRecogniser, OnChange, Phase, RecogniserStatus
+from lossy.inference.speech import SAMPLE_RATE, EngineChoice, Pcm, RecognitionFailed, Transcriber, Transcript
 
-TRANSCRIBE_SECONDS = 30.0
+logger = logging.getLogger(__name__)
 
-
-class Phase(StrEnum):
-    """Where the model that was asked for stands."""
-
-    READY = "ready"
-    FETCHING = "fetching"
-    UNAVAILABLE = "unavailable"
+ALL_SECONDS = 29.0
+"""For all engines together: a second less than a turn waits."""
 
 
-@dataclass(frozen=True)
-class RecogniserStatus:
-    """Which model answers now, and what becomes of the one that was asked for."""
+class Budget(Protocol):
+    """What the cloud may cost."""
 
-    model: str
-    engine: str
-    phase: Phase
-    progress: float
-    """0 to 1, of the fetch."""
-    message: str
-    """For people; empty if there is nothing to say."""
-
-    @property
-    def is_demo(self) -> bool:
-        """Whether the demo's model answers, which does not understand people."""
-        return self.model == DEMO_MODEL
+    async def spend(self, audio_seconds: float) -> bool:
+        """Take so much of today's allowance; false if there is not enough left."""
+        ...
 
 
-OnChange = Callable[[RecogniserStatus], None]
+class NobodyUnderstood(RecognitionFailed):
+    """No engine gave a transcript."""
 
-DEMO_LIMITS = "It understands the demo's voice only."
+    code: ClassVar[str] = "nobody_understood"
+
+
+class OverBudget(RecognitionFailed):
+    """Today's allowance for the cloud is spent."""
+
+    code: ClassVar[str] = "over_budget"
 
 
 class Recogniser:
-    """Transcribes with the best model there is; the demo's to begin with."""
+    """Every engine there is, as one."""
 
     def __init__(
         self,
-        models_directory: Path,
+        native: NativeRecogniser,
+        cloud: CloudTranscriber | None = None,
+        budget: Budget | None = None,
         *,
-        hub_endpoint: str | None = None,
-        hub_reach_seconds: float = 10.0,
-        transcribe_seconds: float = TRANSCRIBE_SECONDS,
+        all_seconds: float = ALL_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._models_directory = models_directory
-        self._hub_endpoint = hub_endpoint
-        self._hub_reach_seconds = hub_reach_seconds
-        self._transcribe_seconds = transcribe_seconds
-        self._active = WhisperTranscriber(DEMO_DIRECTORY, DEMO_MODEL)
-        self._on_change: OnChange | None = None
-        self._background: asyncio.Task[None] | None = None
-        self._status = self._describe(Phase.READY, 1.0, "The demo's speech model answers. " + DEMO_LIMITS)
+        self.native = native
+        self.cloud = cloud
+        self._budget = budget
+        self._all_seconds = all_seconds
+        self._monotonic = monotonic
+        self._breakers = {name: Breaker(monotonic=monotonic) for name in ("native", "cloud")}
+        self.answered: Counter[str] = Counter()
+        """How many utterances each engine understood."""
+        self.failed: Counter[str] = Counter()
 
     @property
     def status(self) -> RecogniserStatus:
-        """What is so now."""
-        return self._status
+        """How this server's own engine stands."""
+        return self.native.status
 
     async def start(self, model_setting: str, on_change: OnChange | None = None) -> None:
-        """Load the model of a name or directory, `demo` included.
+        """Load this server's own model, or fetch it in the background."""
+        await self.native.start(model_setting, on_change)
 
-        Returns when a model that is on this machine is loaded (a second or so); one that is not is fetched in the
-        background while the demo's answers. A failure is no error here: it is in `status`.
-        """
-        self._on_change = on_change
-        directory = find_model(model_setting, self._models_directory)
-        if directory is None:
-            self._background = asyncio.create_task(self._fetch(model_setting), name="fetch speech model")
-        else:
-            await self._use(directory, model_setting)
+    async def transcribe(self, pcm: Pcm, choice: EngineChoice = EngineChoice.AUTO) -> Transcript:
+        """Decode a whole utterance of 16 kHz mono PCM16; raises RecognitionFailed when no engine could."""
+        engines = self._order(choice)
+        ends_at = self._monotonic() + self._all_seconds
+        failures: list[LossyError] = []
+        asked: list[str] = []
+        nobody_works = all(self._breakers[name].rests for name in engines)
+        for name in self._in_turn(engines):
+            asked.append(name)
+            others = [
+                other for other in engines if other not in asked and (nobody_works or not self._breakers[other].rests)
+            ]
+            share = max(0.0, ends_at - self._monotonic()) / (1 + len(others))
+            try:
+                transcript = await self._ask(name, engines[name], pcm, share)
+            except LossyError as error:
+                logger.warning("The engine “%s” gave no transcript: %s", name, error.message)
+                self.failed[name] += 1
+                telemetry.engine_failures.labels(name, error.code).inc()
+                failures.append(error)
+            else:
+                self.answered[name] += 1
+                telemetry.engine_answers.labels(name).inc()
+                return transcript
+        if len(failures) == 1:
+            raise failures[0]
+        raise NobodyUnderstood(" ".join(error.message for error in failures))
 
-    async def transcribe(self, pcm: Pcm) -> Transcript:
-        """Decode a whole utterance of 16 kHz mono PCM16 with the model that is active now.
+    async def foresee(self, pcm: Pcm) -> Transcript:
+        """Decode here an utterance that may not be over, and leave the other engines their time; see `transcribe`."""
+        share = self._all_seconds / len(self._order(EngineChoice.AUTO))
+        transcript = await self._ask("native", self.native, pcm, share)
+        self.answered["native"] += 1
+        telemetry.engine_answers.labels("native").inc()
+        return transcript
 
-        Raises RecognitionFailed if that broke or took too long, RecognitionUnavailable if the model can't be loaded.
-        """
-        try:
-            async with asyncio.timeout(self._transcribe_seconds):
-                return await self._active.transcribe(pcm)
-        except TimeoutError as error:
-            raise RecognitionFailed("Recognising what you said took too long. It is kept: try again.") from error
+    async def transcribe_partial(self, pcm: Pcm) -> str | None:
+        """Decode the words of an utterance that goes on, here; None if there is better to do."""
+        return await self.native.transcribe_partial(pcm)
+
+    def order(self, choice: EngineChoice) -> tuple[str, ...]:
+        """Name the engines that would be asked now, in their order; `native` is this server's own."""
+        engines = self._order(choice)
+        return tuple(name for name in engines if not self._breakers[name].rests) or tuple(engines)
 
     async def aclose(self) -> None:
-        """Stop fetching and let the decodes in progress end."""
-        if self._background is not None:
-            self._background.cancel()
-            await asyncio.gather(self._background, return_exceptions=True)
-        await self._active.aclose()
+        """Let go of every engine."""
+        await self.native.aclose()
+        if self.cloud is not None:
+            await self.cloud.aclose()
 
-    async def _fetch(self, name: str) -> None:
-        self._change(Phase.FETCHING, 0.0, f"Fetching the speech model {name}. {DEMO_LIMITS}")
+    def _order(self, choice: EngineChoice) -> dict[str, Transcriber]:
+        native: dict[str, Transcriber] = {"native": self.native}
+        cloud: dict[str, Transcriber] = {"cloud": self.cloud} if self.cloud is not None else {}
+        if choice is EngineChoice.SERVER:
+            return native
+        # While the demo stands in for a model that is not here, what it hears of a person is not worth a note.
+        if cloud and self.status.is_demo and self.status.phase is not Phase.READY:
+            return cloud
+        return cloud | native if choice is EngineChoice.CLOUD else native | cloud
+
+    def _in_turn(self, engines: Iterable[str]) -> Iterator[str]:
+        """Give the engines that don't rest, as each one's turn comes; where all of them rest, all of them."""
+        everybody_rests = True
+        for name in engines:
+            if self._breakers[name].lets_through():
+                everybody_rests = False
+                yield name
+        if everybody_rests:
+            yield from engines
+
+    async def _ask(self, name: str, engine: Transcriber, pcm: Pcm, seconds: float) -> Transcript:
+        if name == "cloud" and self._budget is not None and not await self._budget.spend(len(pcm) / SAMPLE_RATE):
+            raise OverBudget("Today's allowance for the cloud is spent.")
+        breaker = self._breakers[name]
         try:
-            directory = await fetch_model(
-                name,
-                self._models_directory,
-                self._tell_progress(name),
-                endpoint=self._hub_endpoint,
-                reach_seconds=self._hub_reach_seconds,
-            )
-        except LossyError as error:
-            self._change(Phase.UNAVAILABLE, 0.0, f"{error.message} The demo's model answers. {DEMO_LIMITS}")
-        else:
-            await self._use(directory, name)
-
-    async def _use(self, directory: Path, setting: str) -> None:
-        model = setting if setting == DEMO_MODEL else directory.name
-        candidate = self._active if model == DEMO_MODEL else WhisperTranscriber(directory, model)
-        try:
-            await candidate.warm_up()
-        except LossyError as error:
-            if candidate is not self._active:
-                await candidate.aclose()
-            self._change(Phase.UNAVAILABLE, 0.0, f"{error.message} The demo's model answers. {DEMO_LIMITS}")
-            return
-        replaced, self._active = self._active, candidate
-        said = f"The demo's speech model answers. {DEMO_LIMITS}" if model == DEMO_MODEL else ""
-        self._change(Phase.READY, 1.0, said)
-        if replaced is not candidate:
-            await replaced.aclose()
-
-    def _tell_progress(self, name: str) -> Callable[[int, int], None]:
-        told = 0
-
-        def tell(done: int, total: int) -> None:
-            nonlocal told
-            percent = 100 * done // total
-            if percent > told:
-                told = percent
-                size = f"{total / 1e6:.0f} MB"
-                self._change(
-                    Phase.FETCHING,
-                    done / total,
-                    f"Fetching the speech model {name} ({size}), {percent} %. {DEMO_LIMITS}",
-                )
-
-        return tell
-
-    def _change(self, phase: Phase, progress: float, message: str) -> None:
-        self._status = self._describe(phase, progress, message)
-        if self._on_change is not None:
-            self._on_change(self._status)
-
-    def _describe(self, phase: Phase, progress: float, message: str) -> RecogniserStatus:
-        return RecogniserStatus(self._active.model, self._active.engine, phase, progress, message)
+            async with asyncio.timeout(seconds):
+                transcript = await engine.transcribe(pcm)
+        except TimeoutError as error:
+            breaker.failed()
+            raise RecognitionFailed("Recognising what you said took too long. It is kept: try again.") from error
+        except LossyError:
+            breaker.failed()
+            raise
+        breaker.succeeded()
+        return transcript

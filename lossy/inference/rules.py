@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lossy.events import Category
+from lossy.inference.checker import keeps_the_facts, shorten
 from lossy.inference.lexicon import TERMS
-from lossy.inference.notes import MAX_NOTE_CHARACTERS, OnDelta, StructuredNote
+from lossy.inference.notes import MAX_NOTE_CHARACTERS, NO_CONTEXT, NoteContext, OnDelta, StructuredNote
 from lossy.inference.speech import Transcript
 
+RULES = "rules"
+"""What a note's engine is called that these rules made."""
 DOUBT_WEIGHT = 0.5
 """Weight that stands for all that the lexicon does not know: one plain term alone is not certainty."""
 
@@ -52,7 +55,9 @@ PLACE_FACTOR = 0.4
 class RulesStructurer:
     """Structures by the rules of this module."""
 
-    async def structure(self, transcript: Transcript, *, on_delta: OnDelta | None = None) -> StructuredNote:
+    async def structure(
+        self, transcript: Transcript, context: NoteContext = NO_CONTEXT, *, on_delta: OnDelta | None = None
+    ) -> StructuredNote:
         """Return the note; `on_delta` is not called, there is nothing to wait for."""
         return structure_by_rules(transcript)
 
@@ -61,7 +66,7 @@ def structure_by_rules(transcript: Transcript) -> StructuredNote:
     """Return the note that the rules make, in well under a millisecond."""
     category, decisiveness = categorise(transcript.text)
     confidence = transcript.confidence * (0.5 + 0.5 * decisiveness)
-    return StructuredNote(clean(transcript.text), category, min(1.0, max(0.0, confidence)), "rules")
+    return StructuredNote(clean(transcript.text), category, min(1.0, max(0.0, confidence)), RULES)
 
 
 def clean(text: str) -> str:
@@ -72,8 +77,10 @@ def clean(text: str) -> str:
     order = _ORDER_FRAMES.sub("", _PLEASE.sub("", bare))
     if order != bare and _ORDER_FRAMES.match(_PLEASE.sub("", bare)):
         order = order.rstrip("?")
-    kept = order.strip(" ,.;:-…") if _WORD.search(order) else said
-    return _shortened(kept[:1].upper() + kept[1:])
+    kept = order.strip(" ,.;:-…")
+    if not _WORD.search(kept) or not keeps_the_facts(said, kept):
+        kept = said
+    return shorten(kept[:1].upper() + kept[1:], MAX_NOTE_CHARACTERS)
 
 
 def categorise(text: str) -> tuple[Category, float]:
@@ -91,13 +98,6 @@ def _without_openers(text: str) -> str:
     while (opener := _OPENERS.match(text)) is not None:
         text = text[opener.end() :]
     return text
-
-
-def _shortened(text: str) -> str:
-    if len(text) <= MAX_NOTE_CHARACTERS:
-        return text
-    head = text[: MAX_NOTE_CHARACTERS - 1]
-    return head[: head.rfind(" ") if " " in head else len(head)].rstrip(" ,.;:-") + "…"
 
 
 def _found(words: list[str]) -> Iterator[tuple[Category, float]]:

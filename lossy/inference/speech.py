@@ -4,6 +4,7 @@ Audio is 16 kHz mono PCM16 everywhere. Times of words are seconds from the first
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from lossy.errors import LossyError
@@ -23,6 +24,21 @@ def samples_from_bytes(pcm: bytes) -> Pcm:
     import numpy as np  # noqa: PLC0415
 
     return np.frombuffer(pcm, dtype="<i2").astype(np.int16, copy=False)
+
+
+class EngineChoice(StrEnum):
+    """Whose recognition a reviewer wants."""
+
+    AUTO = "auto"
+    """This server's, and where that fails the cloud's, if the server is set up for one."""
+    SERVER = "server"
+    CLOUD = "cloud"
+    """The cloud's first."""
+
+    @classmethod
+    def read(cls, chosen: object) -> "EngineChoice":
+        """Take a stored choice; anything that is none means `auto`."""
+        return cls(chosen) if isinstance(chosen, str) and chosen in {each.value for each in cls} else cls.AUTO
 
 
 class RecognitionFailed(LossyError):

@@ -4,8 +4,9 @@ One thread decodes and calls queue for it: faster-whisper leaks memory under par
 at once on the same cores finish later than one after the other. The model is loaded at the first need, in
 that thread.
 
-Decoding is greedy at temperature 0 over full 30 s windows, without the previous window as a prompt: an
-utterance is short and stands alone, and the same audio must give the same words. faster-whisper's own filters
+Decoding is greedy at temperature 0 over full 30 s windows (but for the demo's model, which does as well on short ones),
+without the previous window as a prompt: an utterance is short and stands alone, and the same audio must give the same
+words. faster-whisper's own filters
 are off; what is taken for "nothing said" is decided here, in `is_noise` and `is_loop`, and nowhere else.
 """
 
@@ -13,10 +14,11 @@ import asyncio
 import os
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lossy.inference.speech import (
     SAMPLE_RATE,
@@ -31,12 +33,16 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
 
+T = TypeVar("T")
+
 NO_SPEECH_PROBABILITY = 0.6
 """Whisper's own threshold for `<|nospeech|>`; it counts only together with the next one."""
 LOW_MEAN_LOGPROB = -1.0
 """Whisper's own threshold under which a decode is doubtful."""
 LOW_WORD_PROBABILITY = 0.3
 """Words of the kind that the decoder makes up for a hum have less than this."""
+MAX_TOKENS_PER_SECOND = 12
+"""More than anybody says: what goes on longer is the decoder going round."""
 MAX_LOOP_REPEATS = 6
 """A phrase of one to four words said this often in a row is the decoder going round, not a person."""
 
@@ -48,12 +54,16 @@ class WhisperTranscriber:
 
     engine = "native"
 
-    def __init__(self, model_directory: Path, model: str, *, cpu_threads: int | None = None) -> None:
+    def __init__(
+        self, model_directory: Path, model: str, *, cpu_threads: int | None = None, short_windows: bool | None = None
+    ) -> None:
         self.model = model
+        self._short_windows = model == "demo" if short_windows is None else short_windows
         self._directory = model_directory
         self._cpu_threads = cpu_threads or (1 if model == "demo" else spare_cores())
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="whisper")
         self._whisper: WhisperModel | None = None
+        self._waiting = 0
 
     async def warm_up(self) -> None:
         """Load the model and decode a moment of silence, so that the first utterance need not wait for it."""
@@ -65,13 +75,51 @@ class WhisperTranscriber:
         Raises RecognitionUnavailable if the model can't be loaded, RecognitionFailed if this decode broke. A
         call that is cancelled while it waits for its turn is never decoded.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._decode, pcm)
+        return await self._run(self._decode, pcm)
+
+    async def transcribe_partial(self, pcm: Pcm) -> str | None:
+        """Decode an utterance that goes on, at most 29 s of it, for its words alone; None while others wait.
+
+        Only as many frames are heard as there are, and a second of silence: some ten times less work than a full
+        window. Raises like `transcribe`.
+        """
+        if self._waiting:
+            return None
+        return await self._run(self._sketch, pcm)
 
     async def aclose(self) -> None:
         """Let every decode that was asked for end, then free the model."""
         await asyncio.to_thread(self._thread.shutdown)
         self._whisper = None
+
+    async def _run(self, decode: Callable[[Pcm], T], pcm: Pcm) -> T:
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, decode, pcm)
+        finally:
+            self._waiting -= 1
+
+    def _sketch(self, pcm: Pcm) -> str:
+        import numpy as np  # noqa: PLC0415
+        from faster_whisper.tokenizer import Tokenizer  # noqa: PLC0415
+
+        whisper = self._load()
+        tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language="en")
+        heard = np.concatenate((pcm, np.zeros(SAMPLE_RATE, np.int16))).astype(np.float32) / 32768
+        try:
+            encoded = whisper.encode(whisper.feature_extractor(heard))
+            prompt = whisper.get_prompt(tokenizer, [], without_timestamps=True)
+            [result] = whisper.model.generate(
+                encoded,
+                [prompt],
+                beam_size=1,
+                max_length=len(prompt) + MAX_TOKENS_PER_SECOND * (len(heard) // SAMPLE_RATE),
+                return_no_speech_prob=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise RecognitionFailed("What you say can't be shown while you speak.") from error
+        text = tokenizer.decode(result.sequences_ids[0]).strip()
+        return "" if result.no_speech_prob > NO_SPEECH_PROBABILITY or is_loop(text) else text
 
     def _decode_silence(self) -> None:
         import numpy as np  # noqa: PLC0415
@@ -104,8 +152,11 @@ class WhisperTranscriber:
         if self._whisper is None:
             from faster_whisper import WhisperModel  # noqa: PLC0415
 
+            from lossy.inference.short_windows import ShortWindowWhisper  # noqa: PLC0415
+
+            model = ShortWindowWhisper if self._short_windows else WhisperModel
             try:
-                self._whisper = WhisperModel(
+                self._whisper = model(
                     str(self._directory),
                     device="cpu",
                     compute_type="int8",

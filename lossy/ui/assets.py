@@ -86,7 +86,9 @@ def favicon() -> str:
 
 
 def _head() -> str:
-    theme = "{ const t = localStorage.getItem('lossy.theme'); if (t) document.documentElement.dataset.theme = t; }"
+    # In a frame the browser may keep storage from us; then the system's theme counts.
+    chosen = "const t = localStorage.getItem('lossy.theme'); if (t) document.documentElement.dataset.theme = t;"
+    theme = f"try {{ {chosen} }} catch {{}}"
     modules = "".join(
         f'<link rel="modulepreload" href="{address()}/{name}">' for name in files() if name == "review.js"
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from lossy.db.models import RecordingMode
+from lossy.inference.speech import EngineChoice
 
 
 @dataclass(frozen=True)
@@ -11,7 +12,10 @@ class Choices:
     """Settings of the review page. The three of the microphone are the browser's own constraints."""
 
     mode: str = RecordingMode.ONE_NOTE.value
+    engine: str = EngineChoice.AUTO.value
     auto_pause: bool = True
+    vision_consent: bool = False
+    """Whether a model may see pictures of the video, when the reviewer asks for it."""
     echo_cancellation: bool = False
     noise_suppression: bool = False
     auto_gain_control: bool = False
@@ -22,6 +26,7 @@ class Choices:
         known = {f.name: values[f.name] for f in fields(cls) if isinstance(values.get(f.name), type(f.default))}
         if known.get("mode") not in {mode.value for mode in RecordingMode}:
             known.pop("mode", None)
+        known["engine"] = EngineChoice.read(known.get("engine")).value
         return cls(**known)
 
     def for_browser(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lossy.events import (
     NoteChanged,
     NoteRemoved,
     SpeechHeard,
+    ToolResult,
     TurnChanged,
     TurnFailed,
     TurnState,
@@ -62,16 +63,19 @@ class Hearing:
             case TurnChanged():
                 self._turn(item, heard)
             case AsrPartial():
-                heard.talk |= {"stable": item.stable, "unstable": item.unstable}
+                topic = item.topic.value if item.topic else None
+                heard.talk |= {"stable": item.stable, "unstable": item.unstable, "topic": topic}
             case AsrFinal():
                 heard.talk |= {"stable": "", "unstable": "", "words": item.text}
             case SpeechHeard(edge="began"):
-                heard.talk |= {"stable": "", "unstable": "", "words": "", "message": None}
+                heard.talk |= {"stable": "", "unstable": "", "words": "", "message": None, "topic": None}
             case MicrophoneChanged():
                 heard.talk |= {"microphone": item.state.value, "recording_id": item.recording_id}
                 heard.talk |= {"message": item.reason}
+            case ToolResult(succeeded=False):
+                heard.talk |= {"message": item.message}
             case TurnFailed():
-                heard.talk |= {"message": item.message, "stable": "", "unstable": "", "words": ""}
+                heard.talk |= {"message": item.message, "stable": "", "unstable": "", "words": "", "topic": None}
             case _:
                 pass
 
@@ -85,4 +89,4 @@ class Hearing:
         state = self._turns[newest] if newest is not None else TurnState.IDLE
         heard.talk |= {"turn": state.value, "turn_id": newest}
         if newest is None:
-            heard.talk |= {"stable": "", "unstable": "", "words": ""}
+            heard.talk |= {"stable": "", "unstable": "", "words": "", "topic": None}

@@ -27,22 +27,28 @@ class Pump:
     def __init__(self, client: Client, bus: Bus, *topics: str) -> None:
         self._client = client
         self._listeners: list[Deliver] = []
+        self._is_closed = False
         self._news = bus.subscribe(*topics)
         client.on_delete(self.close)
         background_tasks.create(self._run(), name=f"pump {client.id}")
 
     def listen(self, deliver: Deliver, *topics: str) -> None:
         """Deliver to one more, and hear these topics too from now on."""
+        if self._is_closed:
+            return
         self._listeners.append(deliver)
         self._news.swap(self._news.topics | set(topics))
 
     def forget(self, deliver: Deliver, *topics: str) -> None:
-        """Stop delivering to one, and hearing these topics."""
+        """Stop delivering to one, and hearing these topics; one who never listened is no harm."""
+        if self._is_closed or deliver not in self._listeners:
+            return
         self._listeners.remove(deliver)
         self._news.swap(self._news.topics - set(topics))
 
     def close(self) -> None:
-        """Stop."""
+        """Stop; from then on nothing is heard, whoever asks."""
+        self._is_closed = True
         self._news.close()
 
     async def _run(self) -> None:
@@ -56,4 +62,7 @@ class Pump:
     def _deliver(self, batch: list[Event | Missed]) -> None:
         with self._client.content:
             for deliver in list(self._listeners):
-                deliver(batch)
+                try:
+                    deliver(batch)
+                except Exception:
+                    logger.exception("A part of a page could not show what it was told; the others go on.")

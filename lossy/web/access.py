@@ -14,7 +14,7 @@ from lossy.agent.core import Core
 from lossy.db.users import Identity
 from lossy.errors import NotSignedIn
 
-_bearer = HTTPBearer(auto_error=False, description="The token that signing in gives.")
+bearer = HTTPBearer(auto_error=False, description="The token that signing in gives.")
 
 
 def binder(core: Core, accounts: Accounts) -> Callable[[Request], Awaitable[None]]:
@@ -43,7 +43,7 @@ def _client_of(request: Request) -> str:
 
 async def require_identity(
     core: Annotated[Core, Depends(_core_of)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Identity:
     """Tell who is asking, or refuse with `NotSignedIn`."""
     if credentials is None:

@@ -74,11 +74,21 @@ def _of_lossy(error: errors.LossyError) -> JSONResponse:
     return answer
 
 
+_WORDS = {
+    ("password", "string_too_short"): "A password has at least 10 characters.",
+    ("email", "string_pattern_mismatch"): "That is not an e-mail address.",
+}
+"""What people mistype when they make an account, in their words."""
+
+
 def _in_a_sentence(error: RequestValidationError) -> str:
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return "The body is not valid JSON."
     place, *path = (str(part) for part in first["loc"])
-    named = f"{'.'.join(path)}" if path else f"The {place}"
+    field = ".".join(path)
+    if (field, first["type"]) in _WORDS:
+        return _WORDS[field, first["type"]]
+    named = field if path else f"The {place}"
     reason = first["msg"].removeprefix("Value error, ")
     return f"{named}: {reason[:1].lower()}{reason[1:]}."

@@ -52,6 +52,12 @@ async def edit(note_id: wire.Id, body: wire.EditNote, asker: Asker, core: TheCor
         return await notes.edit_note(db, asker.user_id, note_id, changes, body.version)
 
 
+@router.post("/notes/{note_id}/refine")
+async def refine(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
+    """Make a note more exact with a picture of the video, by the model that sees; only after its author allowed it."""
+    return await core.frames.refine(asker.user_id, note_id)
+
+
 @router.delete("/notes/{note_id}")
 async def delete(note_id: wire.Id, asker: Asker, core: TheCore) -> wire.Done:
     """Take a note out of every list; it can be brought back."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from sqlmodel import col, select
 
+from lossy.agent.retries import transcription
 from lossy.agent.session import AgentSession, Faculties
 from lossy.agent.sessions import Sessions
 from lossy.bus import Missed
@@ -31,9 +32,10 @@ from lossy.events import (
     TurnState,
 )
 from lossy.inference.speech import SAMPLE_RATE, Pcm
+from lossy.jobs import Jobs
 from lossy.protocol import Playback, RecordingAction, RecordingOpened, TurnAction
 from tests.db.rows import Reviewer, reviewer
-from tests.fakes import FakeClock, FakeStructurer, FakeTranscriber
+from tests.fakes import FakeClock, FakeStructurer, FakeTranscriber, Heard, Held
 
 MUSIC = "01-the-music-is-too-loud.wav"
 LOGO = "12-the-logo-is-too-small.wav"
@@ -59,11 +61,19 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.sessions = self.registry()
+        self.jobs: Jobs | None = None
         self.told: list[AnyEvent] = []
 
     def registry(self, instance: str = INSTANCE) -> Sessions:
         """Make a process's sessions."""
-        return Sessions(Faculties(self.database, self.transcriber, self.structurer, self.clock), instance)
+        faculties = Faculties(self.database, self.transcriber, self.structurer, self.clock, job_after_seconds=0)
+        return Sessions(faculties, instance)
+
+    async def run_jobs(self) -> None:
+        """Let the durable work be done from now on."""
+        kind = transcription(self.database, self.transcriber, again_seconds=(0.01, 0.01))
+        self.jobs = Jobs(self.database, [kind], lease_seconds=1)
+        await self.jobs.start()
 
     async def start(self) -> None:
         """Make a person, and their session on a video."""
@@ -72,9 +82,11 @@ class Stage:
         await self.sessions.start()
         self.session = await self.sessions.open(self.person.user_id, self.person.video.id)
 
-    async def press(self, mode: RecordingMode = RecordingMode.ONE_NOTE, *, position: float = POSITION) -> "Microphone":
-        """Open a microphone while the video plays."""
-        await self.session.report_playback((Playback(at=PRESSED_AT, position=position, playing=True),))
+    async def press(
+        self, mode: RecordingMode = RecordingMode.ONE_NOTE, *, position: float = POSITION, playing: bool = True
+    ) -> "Microphone":
+        """Open a microphone while the video plays, or stands still."""
+        await self.session.report_playback((Playback(at=PRESSED_AT, position=position, playing=playing),))
         microphone = Microphone(self, mode)
         await microphone.open()
         return microphone
@@ -100,6 +112,11 @@ class Stage:
         return await self.until(
             TurnChanged, lambda event: event.state is state and (turn_id is None or event.turn_id == turn_id)
         )
+
+    async def until_transcribing(self, held: Held[Heard]) -> None:
+        """Wait for a held decode of a turn that is over; one that is only foreseen is asked for before that."""
+        await held.was_asked()
+        await self.until_turn(TurnState.TRANSCRIBING)
 
     async def until_speech(self, edge: str) -> SpeechHeard:
         """Wait for speech to begin or end."""
@@ -158,6 +175,8 @@ class Stage:
 
     async def end(self) -> None:
         """Close everything, and see that nothing is left running."""
+        if self.jobs is not None:
+            await self.jobs.close(drain_seconds=0)
         await self.sessions.close()
 
 
@@ -214,7 +233,15 @@ async def abandon(sessions: Sessions) -> None:
     for session in sessions.live:
         silence(session)
     current = asyncio.current_task()
-    names = ("session ", "audio chunk writer", "transcribe ", "structure ")
+    names = (
+        "session ",
+        "jobs of sessions",
+        "audio chunk writer",
+        "transcribe ",
+        "structure ",
+        "foresee ",
+        "live words ",
+    )
     tasks = [task for task in asyncio.all_tasks() if task is not current and task.get_name().startswith(names)]
     for task in tasks:
         task.cancel()

@@ -1,7 +1,6 @@
 """Accounts on a real database, with real argon2id made cheap."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -10,10 +9,8 @@ from sqlmodel import select, update
 from lossy.agent.accounts import OWNER_LINK, PAGE_TICKET, Accounts, ensure_owner
 from lossy.agent.passwords import Argon2
 from lossy.agent.throttle import Throttle, Throttled
-from lossy.bus import Bus
 from lossy.db import users
 from lossy.db.engine import Database
-from lossy.db.migrations import migrate
 from lossy.db.models import Ticket, Token, User
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, NotAllowed, NotSignedIn
@@ -24,14 +21,6 @@ from tests.agent.people import PASSWORD, HandClock, RecordingHasher
 HERE = "192.0.2.1"
 ELSEWHERE = "192.0.2.2"
 ANN = "ann@example.org"
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    await migrate(database_url)
-    database = Database(database_url, Bus())
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from lossy.agent.listening import DEVICE_LOST_REASON, SILENCE_REASON
+from lossy.agent.listening import DEVICE_LOST_REASON, SILENCE_REASON, TOTAL_LIMIT_REASON
+from lossy.agent.recording import MAX_RECORDING_SECONDS
 from lossy.db.models import RecordingMode
 from lossy.errors import Conflict
 from lossy.events import AsrFinal, MicrophoneState, NoteStatus, SpeechHeard, TurnState
 from lossy.inference.speech import SAMPLE_RATE, Pcm
-from lossy.protocol import RecordingAction
+from lossy.protocol import RecordingAction, TurnAction
 from tests.agent.stage import LAG_SECONDS, LOGO, MUSIC, ONSET_SECONDS, POSITION, Microphone, Stage, voice
 
 HANDS_FREE = RecordingMode.HANDS_FREE
@@ -57,6 +58,25 @@ async def test_a_pause_of_fifteen_minutes_ends_the_recording(stage: Stage) -> No
     stage.clock.advance(15 * 60)
     await stage.until_microphone(MicrophoneState.OFF)
     await stage.until_note(NoteStatus.GHOST)
+
+
+async def test_a_microphone_closes_after_four_hours_and_says_why(stage: Stage) -> None:
+    microphone = await stage.press(HANDS_FREE)
+    await microphone.hear(MID_SENTENCE)
+    await stage.until_speech("began")
+    recording = stage.session.listening.recording
+    assert recording is not None
+    assert recording.turn is not None
+    passed = int(MAX_RECORDING_SECONDS * SAMPLE_RATE) - len(MID_SENTENCE) - 100
+    recording.heard_samples += passed
+    recording.tape.length += passed
+    recording.turn.start_sample += passed
+    await microphone.hear(REST[:8000])
+    off = await stage.until_microphone(MicrophoneState.OFF)
+    assert off.reason == TOTAL_LIMIT_REASON
+    await stage.until_note(NoteStatus.GHOST)
+    with pytest.raises(Conflict, match="over"):
+        await microphone.silence(1)
 
 
 async def test_stopping_without_a_word_makes_no_note(stage: Stage) -> None:
@@ -175,6 +195,26 @@ async def test_a_second_recording_takes_over_and_the_first_is_kept(stage: Stage)
     assert (await first.open()).closed
     assert stage.session.view.recording_id == second.id
     await stage.until_note(NoteStatus.GHOST)
+
+
+async def test_a_client_that_was_away_learns_that_its_one_note_is_made(stage: Stage) -> None:
+    microphone = await stage.press()
+    await microphone.say(MUSIC)
+    await stage.until_note(NoteStatus.GHOST)
+    await stage.session.control_turn(TurnAction.CONFIRM)
+    await stage.until_microphone(MicrophoneState.OFF)
+    sent = await stage.chunks()
+    opened = await microphone.open()
+    assert (opened.closed, opened.done) == (True, True)
+    assert sent == [], "the audio is not kept"
+    assert opened.next_seq == microphone.seq > 0, "what came need not come again"
+
+
+async def test_a_client_that_was_away_may_go_on_where_no_note_was_made(stage: Stage) -> None:
+    first = await stage.press()
+    await stage.press()
+    opened = await first.open()
+    assert (opened.closed, opened.done) == (True, False)
 
 
 async def test_steering_a_recording_that_is_over_changes_nothing(stage: Stage) -> None:

@@ -24,6 +24,10 @@ paused          stop device_lost timeout → transcribing: transcribe
 paused          stop_empty nothing_heard → idle: let_go
 transcribing    transcript → structuring: structure
 transcribing    no_words → idle: let_go
+transcribing    joined → idle: let_go
+structuring     goes_on → structuring: structure
+confirming      goes_on → structuring: structure
+retrying        joined → idle: let_go
 transcribing    command → executing_tool: run_tool
 structuring     note → confirming: offer_note
 structuring     timeout → structuring: structure_by_rules
@@ -33,6 +37,9 @@ executing_tool  tool_done → idle: let_go
 cancelling      cancelled → idle: let_go
 cancelling      timeout → error: report_failure
 retrying        backoff_over timeout → origin: resume_origin
+retrying        transcript → structuring: structure
+retrying        no_words → idle: let_go
+retrying        command → executing_tool: run_tool
 retrying        attempts_spent → error: report_failure
 error           acknowledge → idle: let_go
 error           retry → transcribing: transcribe

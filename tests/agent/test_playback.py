@@ -1,8 +1,11 @@
 """Where the video stood, from the player's reports."""
 
 import itertools
+import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lossy.agent.playback import PlaybackHistory, Playbacks, Report
 
@@ -89,3 +92,50 @@ def test_players_that_come_and_go_take_no_room_for_ever() -> None:
     for number in range(1000):
         known.extend(str(number), [Report(float(number), float(number), 1.0, False)])
     assert known.position_at("0", 2000.0) == 999.0
+
+
+ANY_REPORTS = st.lists(
+    st.builds(
+        Report,
+        at=st.floats(0, 1000),
+        position=st.floats(0, 5000),
+        rate=st.sampled_from([0.5, 1.0, 1.5, 2.0]),
+        playing=st.booleans(),
+    ),
+    min_size=1,
+    max_size=30,
+    unique_by=lambda report: report.at,
+)
+
+
+@given(ANY_REPORTS, st.floats(-100, 1100), st.randoms())
+def test_a_moment_does_not_depend_on_the_order_in_which_reports_came(
+    reports: list[Report], at: float, chance: random.Random
+) -> None:
+    in_order, shuffled = PlaybackHistory(), PlaybackHistory()
+    in_order.extend(sorted(reports))
+    mixed = list(reports)
+    chance.shuffle(mixed)
+    shuffled.extend(mixed)
+    assert in_order.position_at(at) == shuffled.position_at(at)
+
+
+@given(ANY_REPORTS, st.floats(-100, 1100))
+def test_a_moment_lies_in_the_video_and_near_the_report_before_it(reports: list[Report], at: float) -> None:
+    history = PlaybackHistory()
+    history.extend(reports)
+    position = history.position_at(at)
+    assert position is not None
+    assert position >= 0
+    before = max((each for each in reports if each.at <= at), key=lambda each: each.at, default=min(reports))
+    assert abs(position - before.position) <= abs(at - before.at) * 2.0 + 1e-6
+
+
+@given(ANY_REPORTS, st.floats(0, 1000))
+def test_what_is_forgotten_changes_no_later_moment(reports: list[Report], before: float) -> None:
+    whole, short = PlaybackHistory(), PlaybackHistory()
+    whole.extend(reports)
+    short.extend(reports)
+    short.forget(before)
+    for later in (before, before + 1, before + 500):
+        assert short.position_at(later) == whole.position_at(later)

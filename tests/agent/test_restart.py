@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
 from lossy.db import sessions as store
 from lossy.db.models import RecordingMode
 from lossy.errors import Conflict, LossyError
-from lossy.events import MicrophoneState, NoteStatus, TurnState
+from lossy.events import MicrophoneChanged, MicrophoneState, NoteStatus, TurnState
 from lossy.inference.speech import RecognitionFailed
 from lossy.protocol import RecordingAction, TurnAction
 from tests.agent.stage import (
@@ -22,6 +23,7 @@ from tests.agent.stage import (
     Stage,
     voice,
 )
+from tests.db.failing import DiskFull, failing_commits
 
 MID_SENTENCE = voice(MUSIC)[:24000]
 REST = voice(MUSIC)[24000:]
@@ -48,7 +50,7 @@ async def paused(stage: Stage, microphone: Microphone) -> None:
 async def transcribing(stage: Stage, microphone: Microphone) -> None:
     held = stage.transcriber.hold("never heard")
     await microphone.say(MUSIC)
-    await held.was_asked()
+    await stage.until_transcribing(held)
 
 
 async def structuring(stage: Stage, microphone: Microphone) -> None:
@@ -69,7 +71,8 @@ async def retrying(stage: Stage, microphone: Microphone) -> None:
 
 
 async def error(stage: Stage, microphone: Microphone) -> None:
-    stage.transcriber.answers.extend([RecognitionFailed("It broke.")] * 3)
+    await stage.run_jobs()
+    stage.transcriber.answers.extend([RecognitionFailed("It broke.")] * 6)
     await microphone.say(MUSIC)
     for seconds in (1, 2):
         await stage.until_turn(TurnState.RETRYING)
@@ -218,7 +221,7 @@ async def test_a_hole_in_the_audio_does_not_hide_what_came_after_it(stage: Stage
     microphone.take(REST[:1600])
     await microphone.hear(REST[1600:])
     await microphone.steer(RecordingAction.DEVICE_LOST)
-    await held.was_asked()
+    await stage.until_transcribing(held)
     await stage.crash()
     await stage.until_note(NoteStatus.GHOST)
     before, after = stage.transcriber.heard
@@ -244,7 +247,7 @@ async def test_the_clock_still_stands_still_for_what_is_not_understood(stage: St
     lost = stage.transcriber.hold("never heard")
     again = stage.transcriber.hold("Scratch that.")
     await microphone.say(SCRATCH)
-    await lost.was_asked()
+    await stage.until_transcribing(lost)
     await stage.crash()
     await again.was_asked()
     stage.clock.advance(10)
@@ -262,6 +265,22 @@ async def test_a_microphone_whose_recording_is_over_does_not_come_back_open(stag
         await store.close_recording(db, microphone.id)
     await stage.crash()
     assert stage.session.microphone is MicrophoneState.OFF
+
+
+@pytest.mark.parametrize("commits", range(4))
+async def test_whatever_of_a_stop_was_durable_everybody_learns_that_the_microphone_is_off(
+    stage: Stage, commits: int
+) -> None:
+    microphone = await stage.press()
+    await microphone.silence(1)
+    await stage.quiet()
+    with failing_commits(stage.database, after=commits), suppress(DiskFull):
+        await microphone.stop()
+    await stage.crash()
+    if not (await microphone.open()).closed:
+        await microphone.stop()
+    told = [event for event in await stage.events() if isinstance(event, MicrophoneChanged)]
+    assert [event.recording_id for event in told if event.state is MicrophoneState.OFF] == [microphone.id]
 
 
 async def test_a_note_that_was_decided_still_closes_the_microphone(stage: Stage) -> None:

@@ -102,7 +102,7 @@ async def test_cancelling_while_recognition_runs_ends_it(stage: Stage) -> None:
     held = stage.transcriber.hold()
     microphone = await stage.press()
     await microphone.say(MUSIC)
-    await held.was_asked()
+    await stage.until_transcribing(held)
     await stage.session.control_turn(TurnAction.CANCEL)
     await stage.until_microphone(MicrophoneState.OFF)
     assert held.was_cancelled
@@ -327,3 +327,15 @@ async def test_a_session_answers_whoever_waits_when_it_closes(stage: Stage) -> N
     await stage.session.close()
     with pytest.raises(LossyError):
         await stage.session.control_turn(TurnAction.CONFIRM)
+
+
+async def test_whoever_words_the_note_knows_the_video_and_the_notes_before(stage: Stage) -> None:
+    stage.transcriber.answers.append("The music is too loud.")
+    microphone = await stage.press(HANDS_FREE)
+    await microphone.say(MUSIC)
+    await stage.until_note(NoteStatus.GHOST)
+    await microphone.say(LOGO)
+    await stage.until_note(NoteStatus.GHOST)
+    first, second = stage.structurer.contexts
+    assert (first.title, first.last_notes) == (stage.person.video.title, ())
+    assert second.last_notes == ("The music is too loud",)

@@ -7,7 +7,8 @@ import pytest
 from lossy.agent.sessions import MAX_BUSY_PER_USER, MAX_SESSIONS_PER_USER
 from lossy.db import videos
 from lossy.db.models import AudioChunk, RecordingMode, Role
-from lossy.errors import NotFound, TooMany
+from lossy.db.sessions import LeaseLost
+from lossy.errors import NotFound, TooMany, Unavailable
 from lossy.events import MicrophoneState, NoteStatus, TurnState
 from lossy.inference.speech import RecognitionFailed
 from lossy.protocol import Playback, RecordingAction
@@ -115,7 +116,8 @@ async def test_quiet_sessions_that_are_looked_at_do_not_push_each_other_out(stag
 
 
 async def test_a_session_with_a_failed_remark_may_be_let_go_and_keeps_it(stage: Stage) -> None:
-    stage.transcriber.answers.extend([RecognitionFailed("It broke.")] * 3)
+    await stage.run_jobs()
+    stage.transcriber.answers.extend([RecognitionFailed("It broke.")] * 6)
     microphone = await stage.press()
     await microphone.say(MUSIC)
     for seconds in (1, 2):
@@ -186,3 +188,31 @@ async def test_audio_for_no_recording_is_not_found(stage: Stage) -> None:
     chunk = AudioChunk(recording_id="no-such-recording", seq=0, captured_at=PRESSED_AT, pcm=b"\0\0")
     with pytest.raises(NotFound):
         await stage.sessions.add_chunk(stage.person.user_id, chunk)
+
+
+async def test_audio_for_a_session_that_is_led_anew_is_sent_again_and_heard_there(stage: Stage) -> None:
+    microphone = await stage.press()
+    await stage.sessions.close()
+    former = stage.session
+    stage.sessions = stage.registry()
+    await stage.sessions.start()
+    stage.session = stage.sessions.live[0]
+    with pytest.raises(LeaseLost):
+        await former.report_playback((Playback(at=PRESSED_AT, position=1, playing=True),))
+    with pytest.raises(LeaseLost):
+        async with former.write():
+            pass
+    await microphone.say(MUSIC)
+    await stage.until_note(NoteStatus.GHOST)
+
+
+async def test_a_process_that_lost_a_session_does_not_acknowledge_its_audio(stage: Stage) -> None:
+    microphone = await stage.press()
+    other = stage.registry()
+    await other.start()
+    with pytest.raises(Unavailable):
+        await microphone.silence(1)
+    assert await stage.chunks() == []
+    await other.close()
+    await microphone.silence(1)
+    assert await stage.chunks() == [1]

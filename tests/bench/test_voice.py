@@ -12,7 +12,6 @@ PERCENTILES = {
     "engine_alone_decode_ms": {"p50", "p95"},
     "structuring_ms": {"p50", "p95"},
     "own_share_ms": {"p50", "p95", "goal_p95"},
-    "own_share_waiting_for_the_chunk_ms": {"p50", "p95"},
     "press_to_listening_ms": {"p50", "p95", "goal_p95"},
     "chunk_acknowledged_ms": {"p50", "p99"},
     "note_time_error_ms": {"p50", "p100", "goal_p50"},

@@ -21,14 +21,20 @@ class Failures:
 
 
 @contextmanager
-def failing_commits(database: Database, times: int | None = None) -> Iterator[Failures]:
-    """Refuse commits, this many or all, while the block runs."""
+def failing_commits(
+    database: Database, times: int | None = None, *, after: int = 0, error: Exception | None = None
+) -> Iterator[Failures]:
+    """Refuse commits, this many or all, while the block runs; the first ones may be let through."""
     failures = Failures()
+    let_through = 0
 
     def refuse(_connection: Connection) -> None:
-        if times is None or failures.count < times:
+        nonlocal let_through
+        if let_through < after:
+            let_through += 1
+        elif times is None or failures.count < times:
             failures.count += 1
-            raise DiskFull("the disk is full")
+            raise error or DiskFull("the disk is full")
 
     event.listen(database.engine.sync_engine, "commit", refuse)
     try:

@@ -57,6 +57,8 @@ EMPTY: dict[str, Attempt] = {
     "videos.library": _of_ann,
     "videos.library_counts": _counted_of_ann,
     "notes.list_notes": lambda db, me, its: notes.list_notes(db, me, video_id=its.ann.video.id),
+    "notes.last_notes": lambda db, me, its: notes.last_notes(db, me, its.ann.video.id),
+    "notes.undo_last_change": lambda db, me, its: notes.undo_last_change(db, me, its.ann.video.id),
     "events.events_since": lambda db, me, its: events.events_since(db, me, 0, session_id=its.ann.session.id),
 }
 """Functions that find nothing."""
@@ -64,6 +66,7 @@ EMPTY: dict[str, Attempt] = {
 TRUSTED = {
     "videos.open_video": "it makes the asker's own",
     "sessions.open_session": "its caller has checked the video",
+    "notes.asked_lags": "it reads notes by their author alone",
 }
 
 
@@ -71,7 +74,10 @@ TRUSTED = {
 async def things(database: Database) -> Things:
     ann = await reviewer(database)
     bob = await reviewer(database, "bob@example.org", "bobs")
-    return Things(ann, bob, await noted(database, ann), await recorded(database, ann))
+    note = await noted(database, ann)
+    async with database.write() as db:
+        await notes.edit_note(db, ann.user_id, note.id, {"text": "Changed"})
+    return Things(ann, bob, note, await recorded(database, ann))
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -22,53 +22,53 @@ from lossy.errors import SetupProblem
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def test_the_tables_come_go_and_come_back(database_url: str) -> None:
-    await migrate(database_url)
-    first = await run_alone(database_url, _tables)
-    await run_alone(database_url, lambda connection: _downgrade(connection, "base"))
-    gone = await run_alone(database_url, _tables)
-    await migrate(database_url)
-    assert first == await run_alone(database_url, _tables) == {*METADATA.tables, "alembic_version"}
+async def test_the_tables_come_go_and_come_back(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    first = await run_alone(empty_database_url, _tables)
+    await run_alone(empty_database_url, lambda connection: _downgrade(connection, "base"))
+    gone = await run_alone(empty_database_url, _tables)
+    await migrate(empty_database_url)
+    assert first == await run_alone(empty_database_url, _tables) == {*METADATA.tables, "alembic_version"}
     assert gone == {"alembic_version"}
 
 
-async def test_the_migrated_database_is_what_the_models_say(database_url: str) -> None:
-    await migrate(database_url)
-    assert await run_alone(database_url, _differences) == []
+async def test_the_migrated_database_is_what_the_models_say(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    assert await run_alone(empty_database_url, _differences) == []
 
 
-async def test_a_column_that_the_database_lacks_is_a_difference(database_url: str) -> None:
-    await migrate(database_url)
+async def test_a_column_that_the_database_lacks_is_a_difference(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
 
     def spoil(connection: Connection) -> list[Any]:
         connection.execute(text("ALTER TABLE notes DROP COLUMN engine"))
         connection.execute(text("DROP INDEX uq_jobs_unique_key_live"))
         return _differences(connection)
 
-    found = {change[0] for change in await run_alone(database_url, spoil)}
+    found = {change[0] for change in await run_alone(empty_database_url, spoil)}
     assert found == {"add_column", "add_index"}
 
 
-async def test_only_live_jobs_have_a_unique_key(database_url: str) -> None:
-    await migrate(database_url)
+async def test_only_live_jobs_have_a_unique_key(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
 
     def indexed(connection: Connection) -> tuple[bool, str]:
         index = next(i for i in inspect(connection).get_indexes("jobs") if i["name"] == "uq_jobs_unique_key_live")
         options = index["dialect_options"]
         return bool(index["unique"]), str(options[f"{connection.dialect.name}_where"])
 
-    unique, condition = await run_alone(database_url, indexed)
+    unique, condition = await run_alone(empty_database_url, indexed)
     assert unique
     assert "ready" in condition
     assert "running" in condition
     assert "done" not in condition
 
 
-async def test_migrating_twice_changes_nothing(database_url: str) -> None:
-    assert await current_revision(database_url) is None
-    await migrate(database_url)
-    await migrate(database_url)
-    assert await current_revision(database_url) == head_revision()
+async def test_migrating_twice_changes_nothing(empty_database_url: str) -> None:
+    assert await current_revision(empty_database_url) is None
+    await migrate(empty_database_url)
+    await migrate(empty_database_url)
+    assert await current_revision(empty_database_url) == head_revision()
 
 
 async def test_migrating_waits_for_another_process_that_migrates(postgres_url: str) -> None:
@@ -86,31 +86,31 @@ async def test_migrating_waits_for_another_process_that_migrates(postgres_url: s
     assert await current_revision(postgres_url) == head_revision()
 
 
-async def test_many_that_migrate_at_once_do_not_collide(database_url: str) -> None:
-    await asyncio.gather(*(migrate(database_url) for _ in range(4)))
-    assert await current_revision(database_url) == head_revision()
+async def test_many_that_migrate_at_once_do_not_collide(empty_database_url: str) -> None:
+    await asyncio.gather(*(migrate(empty_database_url) for _ in range(4)))
+    assert await current_revision(empty_database_url) == head_revision()
 
 
-async def test_a_database_of_a_newer_lossy_is_left_alone(database_url: str) -> None:
-    await migrate(database_url)
+async def test_a_database_of_a_newer_lossy_is_left_alone(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
 
     def age(connection: Connection) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = 'ffff'"))
 
-    await run_alone(database_url, age)
+    await run_alone(empty_database_url, age)
     with pytest.raises(SetupProblem, match="written by a newer Lossy"):
-        await migrate(database_url)
-    assert await current_revision(database_url) == "ffff"
+        await migrate(empty_database_url)
+    assert await current_revision(empty_database_url) == "ffff"
 
 
-async def test_a_migration_that_fails_leaves_nothing_behind(database_url: str) -> None:
+async def test_a_migration_that_fails_leaves_nothing_behind(empty_database_url: str) -> None:
     def half_made(connection: Connection) -> None:
         connection.execute(text("CREATE TABLE note_history (id INTEGER)"))
 
-    await run_alone(database_url, half_made)
+    await run_alone(empty_database_url, half_made)
     with pytest.raises(Exception, match="note_history"):
-        await migrate(database_url)
-    assert await run_alone(database_url, _tables) == {"note_history"}
+        await migrate(empty_database_url)
+    assert await run_alone(empty_database_url, _tables) == {"note_history"}
 
 
 async def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:

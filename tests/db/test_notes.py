@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from lossy.db import notes, videos
+from lossy.db import events, notes, videos
 from lossy.db.engine import Database
 from lossy.db.models import Role
 from lossy.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -228,6 +228,30 @@ async def test_notes_of_one_video_are_not_those_of_another(database: Database, a
         assert len(await notes.list_notes(db, ann.user_id, video_id=other.id)) == 1
     await do(database, videos.delete_video, ann.user_id, other.id)
     assert len(await _listed(database, ann)) == 1
+
+
+async def test_a_note_that_is_taken_back_is_gone_for_the_others_and_cancelled_for_its_author(
+    database: Database, ann: Reviewer, bob: Reviewer
+) -> None:
+    await share(database, ann, bob)
+    note = await noted(database, ann)
+    ghost = await noted(database, ann, status=NoteStatus.GHOST)
+    with (
+        database.bus.subscribe(f"video:{ann.video.id}") as others,
+        database.bus.subscribe(f"user:{ann.user_id}") as author,
+    ):
+        await _move(database, ann, ghost, NoteStatus.CANCELLED)
+        await _move(database, ann, note, NoteStatus.CANCELLED)
+        removed = [event for event in others.drain() if isinstance(event, (NoteChanged, NoteRemoved))]
+        *_, last = [event for event in author.drain() if isinstance(event, (NoteChanged, NoteRemoved))]
+    assert [event.type for event in removed] == ["note_removed"]
+    assert isinstance(removed[0], NoteRemoved)
+    assert removed[0].note_id == note.id
+    assert isinstance(last, NoteChanged)
+    assert last.note.status is NoteStatus.CANCELLED
+    async with database.read() as db:
+        stored = await events.events_since(db, bob.user_id, 0)
+    assert [event.type for event in stored if event.type.startswith("note")][-1] == "note_removed"
 
 
 async def _move(database: Database, who: Reviewer, note: Note, status: NoteStatus) -> Note:

@@ -13,6 +13,8 @@ from typing import Self
 import httpx
 
 READY_SECONDS = 60
+FAR = "far.localhost"
+"""A name that browsers take to this machine, and that pages take for another."""
 
 
 def free_port() -> int:
@@ -23,7 +25,7 @@ def free_port() -> int:
 
 
 class LiveServer:
-    """`lossy serve` on a data folder and port of its own, with the demo recogniser."""
+    """`lossy serve` on a data folder and port of its own, with the demo recogniser. `{port}` in a setting is that."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.port = free_port()
@@ -32,7 +34,7 @@ class LiveServer:
             "LOSSY_PORT": str(self.port),
             "LOSSY_DATA_DIR": str(data_dir),
             "LOSSY_STT_MODEL": "demo",
-            **settings,
+            **{name: value.replace("{port}", str(self.port)) for name, value in settings.items()},
         }
         self.lines: list[str] = []
         self._people: list[LivePerson] = []
@@ -87,8 +89,15 @@ class LiveServer:
 
     def person(self, email: str) -> "LivePerson":
         """Register somebody."""
+        return self._enter("register", email)
+
+    def sign_in(self, email: str) -> "LivePerson":
+        """Sign somebody in who is registered."""
+        return self._enter("sign-in", email)
+
+    def _enter(self, how: str, email: str) -> "LivePerson":
         answer = httpx.post(
-            f"{self.url}/api/auth/register",
+            f"{self.url}/api/auth/{how}",
             json={"email": email, "password": "correct horse battery"},
             headers={"Origin": self.url},
         )

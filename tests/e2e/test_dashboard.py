@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from lossy.demo import UTTERANCES
-from tests.e2e.server import LivePerson, LiveServer
+from tests.e2e.server import FAR, LivePerson, LiveServer
 
 OpenBrowser = Callable[[Path], BrowserContext]
 Join = Callable[..., Path]
@@ -59,6 +59,27 @@ def test_a_spoken_remark_becomes_a_note_where_the_video_stood(
     page.evaluate("document.querySelector('video').currentTime = 2")
     cards(page).locator("button.when").click()
     page.wait_for_function("Math.abs(document.querySelector('video').currentTime - 12.5) < 0.05")
+
+
+def test_to_a_distant_server_the_voice_travels_as_opus(
+    server: LiveServer, ann: LivePerson, browser_with_voice: OpenBrowser, spoken: Join
+) -> None:
+    video = ann.open_video(film(server))["video"]
+    page = browser_with_voice(spoken(0.5, MUSIC, 30.0)).new_page()
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(_bytes_of(data))))
+    page.goto(f"http://{FAR}:{server.port}/review/{video}")
+    page.wait_for_function("document.querySelector('video')?.readyState >= 2")
+    page.keyboard.press("m")
+    expect(page.locator("article.note[data-status=firmed]")).to_have_count(1, timeout=SOON_MS)
+    expect(cards(page)).to_contain_text("The music is too loud")
+    per_chunk = sum(sent) / len([count for count in sent if count])
+    print(f"a chunk of 3200 bytes travels as {per_chunk:.0f}")  # noqa: T201
+    assert per_chunk < 3200 / 5
+
+
+def _bytes_of(data: bytes | str) -> int:
+    return len(data) if isinstance(data, bytes) else 0
 
 
 def test_saying_scratch_that_cancels_the_note_before(

@@ -23,6 +23,7 @@ class Hub:
 
     serve: ServeFile = serve_whole
     directory: Path = DEMO_DIRECTORY
+    knows_ranges: bool = True
     names: list[str] = field(
         default_factory=lambda: [
             "README.md",
@@ -40,7 +41,13 @@ class Hub:
             await reply.whole(json.dumps({"siblings": [self._sibling(name) for name in self.names]}).encode())
         else:
             name = path.rsplit("/", 1)[1]
-            await self.serve(name, (self.directory / name).read_bytes(), reply)
+            data = (self.directory / name).read_bytes()
+            asked = request.headers.get("range", "")
+            if asked and self.knows_ranges:
+                begin = int(asked.removeprefix("bytes=").removesuffix("-"))
+                await reply.whole(data[begin:], 206, Content_Range=f"bytes {begin}-{len(data) - 1}/{len(data)}")
+            else:
+                await self.serve(name, data, reply)
 
     def _sibling(self, name: str) -> dict[str, object]:
         data = (self.directory / name).read_bytes()

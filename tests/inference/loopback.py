@@ -12,6 +12,8 @@ from typing import Any
 class Request:
     path: str
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    """By name in lower case."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -55,8 +57,10 @@ class Loopback:
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            sizes = [line.split(":")[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")]
-            request = Request(head.split(" ")[1], await reader.readexactly(int(sizes[0])) if sizes else b"")
+            lines = [line.partition(": ") for line in head.strip().split("\r\n")[1:]]
+            headers = {name.lower(): value for name, _, value in lines}
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            request = Request(head.split(" ")[1], body, headers)
             self.requests.append(request)
             await self.script(request, Reply(writer, self.released))
         except (ConnectionError, asyncio.IncompleteReadError):

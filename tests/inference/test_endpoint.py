@@ -189,3 +189,37 @@ def test_settings_move_the_end() -> None:
     _, ended = endpointer.feed(pcm)
     assert isinstance(ended, SpeechEnded)
     assert ended.end_sample == ended.last_speech_sample + 1600
+
+
+def spoken_then_silence(seconds: float) -> Pcm:
+    remark = REMARKS[0]
+    return np.concatenate((read_pcm(remark.path)[: round(remark.end_seconds * SAMPLE_RATE)], silence(seconds)))
+
+
+def test_words_that_are_whole_end_the_utterance_sooner() -> None:
+    endpointer = Endpointer()
+    endpointer.feed(spoken_then_silence(0.45))
+    assert endpointer.silence_since is not None
+    (ended,) = endpointer.be_patient(0.3)
+    assert isinstance(ended, SpeechEnded)
+    assert not endpointer.is_speaking
+
+
+def test_words_that_hang_make_it_wait() -> None:
+    endpointer = Endpointer()
+    endpointer.feed(spoken_then_silence(0.3))
+    assert endpointer.be_patient(0.95) == []
+    assert endpointer.feed(silence(0.5)) == []
+    assert len(endpointer.feed(silence(0.3))) == 1
+
+
+def test_patience_is_forgotten_when_speech_goes_on() -> None:
+    endpointer = Endpointer()
+    endpointer.feed(spoken_then_silence(0.3))
+    endpointer.be_patient(9)
+    endpointer.feed(spoken_then_silence(0))
+    assert len(endpointer.feed(silence(0.8))) == 1
+
+
+def test_where_nobody_speaks_patience_ends_nothing() -> None:
+    assert Endpointer().be_patient(0) == []

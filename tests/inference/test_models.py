@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from lossy.inference.fetching import fetch_model
 from lossy.inference.models import (
     DEFAULT_MODEL,
     DEMO_DIRECTORY,
@@ -10,11 +11,13 @@ from lossy.inference.models import (
     ModelFetchFailed,
     ModelHubUnreachable,
     UnknownModel,
-    fetch_model,
     find_model,
+    partial_directory,
 )
-from tests.inference.hub import Hub
+from tests.inference.hub import Hub, ServeFile
 from tests.inference.loopback import Loopback, Reply, Request, serving
+
+MODEL = (DEMO_DIRECTORY / "model.bin").read_bytes()
 
 
 def left_in(directory: Path) -> list[str]:
@@ -131,26 +134,106 @@ async def fails(tmp_path: Path, hub: Loopback) -> None:
     with pytest.raises(ModelFetchFailed):
         await fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url, stall_seconds=0.2)
     assert find_model("base.en", tmp_path) is None
-    assert left_in(tmp_path) == []
 
 
-async def test_a_hub_that_dies_midway_leaves_nothing(tmp_path: Path) -> None:
-    async def die(name: str, data: bytes, reply: Reply) -> None:
-        await reply.head(Content_Length=str(len(data)))
-        await reply.send(data[: len(data) // 2])
-
-    async with serving(Hub(die)) as hub:
-        await fails(tmp_path, hub)
+def ranges_asked(hub: Loopback) -> list[str]:
+    return [request.headers["range"] for request in hub.requests if "range" in request.headers]
 
 
-async def test_a_hub_that_stalls_midway_leaves_nothing(tmp_path: Path) -> None:
-    async def stall(name: str, data: bytes, reply: Reply) -> None:
-        await reply.head(Content_Length=str(len(data)))
-        await reply.send(data[: len(data) // 2])
+async def is_gone_on_with(tmp_path: Path, *, knows_ranges: bool = True) -> list[str]:
+    """Fetch what broke off before, and give the ranges that were asked for."""
+    told: list[tuple[int, int]] = []
+    async with serving(Hub(knows_ranges=knows_ranges)) as hub:
+        directory = await fetch_model("base.en", tmp_path, lambda *each: told.append(each), endpoint=hub.url)
+        asked = ranges_asked(hub)
+    assert (directory / "model.bin").read_bytes() == MODEL
+    assert told[-1][0] == told[-1][1]
+    assert left_in(tmp_path) == ["base.en"]
+    return asked
+
+
+async def serve_half(name: str, data: bytes, reply: Reply) -> None:
+    if name != "model.bin":
+        await reply.whole(data)
+        return
+    await reply.head(Content_Length=str(len(data)))
+    await reply.send(data[: len(data) // 2])
+
+
+async def serve_half_and_stall(name: str, data: bytes, reply: Reply) -> None:
+    await serve_half(name, data, reply)
+    if name == "model.bin":
         await reply.hang()
 
-    async with serving(Hub(stall)) as hub:
+
+@pytest.mark.parametrize("serve", [serve_half, serve_half_and_stall])
+async def test_a_hub_that_breaks_off_midway_is_asked_for_the_rest_the_next_time(
+    tmp_path: Path, serve: ServeFile
+) -> None:
+    async with serving(Hub(serve)) as hub:
         await fails(tmp_path, hub)
+    [asked] = await is_gone_on_with(tmp_path)
+    assert 0 < int(asked.removeprefix("bytes=").removesuffix("-")) <= len(MODEL) // 2
+
+
+async def test_a_hub_that_knows_no_ranges_gives_it_whole_again(tmp_path: Path) -> None:
+    async with serving(Hub(serve_half)) as hub:
+        await fails(tmp_path, hub)
+    assert await is_gone_on_with(tmp_path, knows_ranges=False) != []
+
+
+async def test_what_came_whole_is_not_asked_for_again(tmp_path: Path) -> None:
+    partial = partial_directory(tmp_path, "base.en")
+    partial.mkdir()
+    (partial / "model.bin").write_bytes(MODEL)
+    assert await is_gone_on_with(tmp_path) == []
+
+
+@pytest.mark.parametrize("kept", [b"x" * 1000, MODEL + b"more"])
+async def test_what_is_gone_on_with_and_does_not_fit_is_thrown_away(tmp_path: Path, kept: bytes) -> None:
+    partial = partial_directory(tmp_path, "base.en")
+    partial.mkdir()
+    (partial / "model.bin").write_bytes(kept)
+    async with serving(Hub()) as hub:
+        await fails(tmp_path, hub)
+    assert left_in(tmp_path) == []
+    assert await is_gone_on_with(tmp_path) == []
+
+
+async def test_two_fetches_at_once_do_not_write_into_each_other(tmp_path: Path) -> None:
+    both_began, begun = asyncio.Event(), 0
+
+    async def together(name: str, data: bytes, reply: Reply) -> None:
+        nonlocal begun
+        begun += name == "model.bin"
+        if begun == 2:
+            both_began.set()
+        if name == "model.bin":
+            await both_began.wait()
+        await reply.whole(data)
+
+    async with serving(Hub(together)) as hub:
+        fetches = [fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url) for _ in range(2)]
+        assert await asyncio.gather(*fetches) == [tmp_path / "base.en"] * 2
+    assert (tmp_path / "base.en" / "model.bin").read_bytes() == MODEL
+    assert left_in(tmp_path) == ["base.en"]
+
+
+async def test_a_model_that_is_here_is_looked_at_and_not_fetched_again(tmp_path: Path) -> None:
+    async with serving(Hub()) as hub:
+        for _ in range(2):
+            await fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url)
+    assert len([request for request in hub.requests if request.path.endswith("model.bin")]) == 1
+
+
+@pytest.mark.parametrize("damaged", [MODEL[:-1], b"x" + MODEL[1:]])
+async def test_a_model_that_was_damaged_here_is_fetched_again(tmp_path: Path, damaged: bytes) -> None:
+    async with serving(Hub()) as hub:
+        directory = await fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url)
+        (directory / "model.bin").write_bytes(damaged)
+        await fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url)
+    assert (directory / "model.bin").read_bytes() == MODEL
+    assert left_in(tmp_path) == ["base.en"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"x"])
@@ -160,23 +243,24 @@ async def test_a_damaged_model_is_thrown_away(tmp_path: Path, damage: bytes) -> 
 
     async with serving(Hub(damaged)) as hub:
         await fails(tmp_path, hub)
+    assert left_in(tmp_path) == []
 
 
-async def test_a_cancelled_fetch_leaves_nothing(tmp_path: Path) -> None:
-    stalled = asyncio.Event()
+async def test_a_cancelled_fetch_is_gone_on_with(tmp_path: Path) -> None:
+    half_is_here = asyncio.Event()
 
-    async def stall(name: str, data: bytes, reply: Reply) -> None:
-        await reply.head(Content_Length=str(len(data)))
-        stalled.set()
-        await reply.hang()
+    def tell(done: int, total: int) -> None:
+        if done > len(MODEL) // 4:
+            half_is_here.set()
 
-    async with serving(Hub(stall)) as hub:
-        fetch = asyncio.create_task(fetch_model("base.en", tmp_path, lambda *_: None, endpoint=hub.url))
-        await asyncio.wait_for(stalled.wait(), 5)
+    async with serving(Hub(serve_half_and_stall)) as hub:
+        fetch = asyncio.create_task(fetch_model("base.en", tmp_path, tell, endpoint=hub.url))
+        await asyncio.wait_for(half_is_here.wait(), 5)
         fetch.cancel()
         with pytest.raises(asyncio.CancelledError):
             await fetch
-    assert left_in(tmp_path) == []
+    assert find_model("base.en", tmp_path) is None
+    assert len(await is_gone_on_with(tmp_path)) == 1
 
 
 async def test_a_disk_that_refuses_is_a_typed_failure(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossy.demo import NARRATION, read_pcm, read_sample, read_utterances
-from lossy.inference.commands import Command, parse_command
+from lossy.bench.figures import word_errors
+from lossy.bench.remarks import Group, read_remarks, read_sound
+from lossy.demo import NARRATION, UTTERANCES, read_pcm, read_sample, read_utterances
+from lossy.inference.commands import Command, Order, parse_command
 from lossy.inference.endpoint import Endpointer, SpeechEnded, SpeechStarted
 from lossy.inference.models import DEMO_DIRECTORY
 from lossy.inference.rules import structure_by_rules
@@ -23,16 +25,6 @@ async def whisper() -> AsyncIterator[WhisperTranscriber]:
     await transcriber.aclose()
 
 
-def word_errors(said: str, heard: str) -> int:
-    """Levenshtein distance over words."""
-    expected, row = said.split(), list(range(len(heard.split()) + 1))
-    for i, word in enumerate(expected, start=1):
-        previous, row[0] = row[0], i
-        for j, other in enumerate(heard.split(), start=1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (word != other))
-    return row[-1]
-
-
 def utterances_of(pcm: Pcm) -> list[tuple[int, Pcm]]:
     """Cut a recording as a session does: onset and audio of each utterance."""
     endpointer = Endpointer()
@@ -44,14 +36,31 @@ def utterances_of(pcm: Pcm) -> list[tuple[int, Pcm]]:
     ]
 
 
+async def test_the_demo_s_model_hears_as_well_in_short_windows_as_in_whole_ones() -> None:
+    heard: dict[bool, list[Transcript]] = {}
+    for short in (True, False):
+        transcriber = WhisperTranscriber(DEMO_DIRECTORY, "demo", short_windows=short)
+        cuts = [utterances_of(read_pcm(remark.path))[0][1] for remark in REMARKS]
+        heard[short] = [await transcriber.transcribe(pcm) for pcm in cuts]
+        await transcriber.aclose()
+
+    def mistakes(transcripts: list[Transcript]) -> int:
+        return sum(word_errors(each.text, heard.text)[0] for each, heard in zip(REMARKS, transcripts, strict=True))
+
+    assert mistakes(heard[True]) <= mistakes(heard[False])
+    for brief, whole in zip(heard[True], heard[False], strict=True):
+        assert brief.text == whole.text
+        assert brief.words[-1].end_seconds == pytest.approx(whole.words[-1].end_seconds, abs=0.1)
+
+
 async def test_the_remarks_are_recognised_and_become_notes_of_their_category(whisper: WhisperTranscriber) -> None:
     errors = words = 0
     decodes = []
     for remark in REMARKS:
         ((_, pcm),) = utterances_of(read_pcm(remark.path))
         heard = await whisper.transcribe(pcm)
-        errors += word_errors(remark.text, heard.text)
-        words += len(remark.text.split())
+        wrong, said = word_errors(remark.text, heard.text)
+        errors, words = errors + wrong, words + said
         decodes.append(heard.decode_seconds)
         note = structure_by_rules(heard)
         assert note.category is remark.category, heard.text
@@ -73,7 +82,14 @@ async def test_the_narration_gives_its_three_notes_at_their_times(whisper: Whisp
 
 async def test_the_cancel_order_is_understood(whisper: WhisperTranscriber) -> None:
     heard = await whisper.transcribe(read_pcm(read_utterances().cancel.path))
-    assert parse_command(heard.text) is Command.CANCEL
+    assert parse_command(heard.text) == Order(Command.CANCEL, "scratch that")
+
+
+async def test_every_order_is_understood(whisper: WhisperTranscriber) -> None:
+    silence = np.zeros(SAMPLE_RATE, np.int16)
+    for order in (remark for remark in read_remarks() if remark.group is Group.ORDER):
+        ((_, pcm),) = utterances_of(np.concatenate((silence, read_sound(order), silence)))
+        assert parse_command((await whisper.transcribe(pcm)).text) == parse_command(order.text)
 
 
 async def test_words_carry_their_times_and_their_certainty(whisper: WhisperTranscriber) -> None:
@@ -169,3 +185,17 @@ def test_doubt_alone_drops_no_words() -> None:
     assert not is_noise(no_speech_probability=0.95, mean_logprob=-0.3, mean_word_probability=0.9)
     assert is_noise(no_speech_probability=0.95, mean_logprob=-1.5, mean_word_probability=0.5)
     assert is_noise(no_speech_probability=0.95, mean_logprob=-0.9, mean_word_probability=0.1)
+
+
+async def test_live_words_come_from_what_was_said_so_far(whisper: WhisperTranscriber) -> None:
+    pcm = read_pcm(UTTERANCES / "01-the-music-is-too-loud.wav")
+    said = [await whisper.transcribe_partial(pcm[: int(seconds * SAMPLE_RATE)]) for seconds in (0.5, 1.5, 2.5)]
+    assert said == ["", "the music is too", "the music is too loud"]
+
+
+async def test_live_words_give_way_to_finals(whisper: WhisperTranscriber) -> None:
+    pcm = read_pcm(UTTERANCES / "01-the-music-is-too-loud.wav")
+    final = asyncio.create_task(whisper.transcribe(pcm))
+    await asyncio.sleep(0)
+    assert await whisper.transcribe_partial(pcm) is None
+    assert (await final).text

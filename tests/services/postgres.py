@@ -52,10 +52,10 @@ def postgres() -> Iterator[int]:
 
 
 @contextmanager
-def database(port: int) -> Iterator[str]:
-    """Yield the URL of a new, empty database; drop it at the end, whoever is still connected."""
+def database(port: int, template: str = "template1") -> Iterator[str]:
+    """Yield the URL of a new database, a copy of another; drop it at the end, whoever is still connected."""
     name = f"test_{next(_numbers)}"
-    _execute(port, f"CREATE DATABASE {name}")
+    _execute(port, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield f"postgresql+asyncpg://{USER}@127.0.0.1:{port}/{name}"
     finally:

@@ -1,5 +1,6 @@
 """The pages in this process, with NiceGUI's simulated user in front of them."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +16,15 @@ from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals, prepare_simulation
 
 from lossy.agent.core import Core
-from lossy.db.migrations import migrate
 from lossy.settings import Settings
 from lossy.ui import pages
 from tests.ui.people import Reviewer, reviewer
 
 
 @pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
+async def core(tmp_path: Path, sqlite_tables: Path) -> AsyncIterator[Core]:
+    shutil.copyfile(sqlite_tables, tmp_path / "lossy.db")
     settings = Settings(_env_file=None, data_dir=tmp_path, stt_model="demo")
-    await migrate(settings.async_database_url)
     core = Core(settings)
     await core.start()
     yield core

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from nicegui import ui
 from nicegui.testing import User
 
 from lossy.agent.accounts import Accounts
@@ -85,3 +86,12 @@ async def hears(user: User, words: str) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while words not in told(user):  # noqa: ASYNC110  # what was sent can only be looked at
             await asyncio.sleep(0.01)
+
+
+async def sees(user: User, words: str | None = None, *, kind: type[ui.element] | None = None) -> None:
+    """Wait until the page shows some words, or an element of a kind."""
+    looks = int(PATIENCE_SECONDS / 0.1)
+    if kind is not None:
+        await user.should_see(kind=kind, retries=looks)
+    elif words is not None:
+        await user.should_see(words, retries=looks)

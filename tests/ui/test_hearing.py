@@ -11,6 +11,8 @@ from lossy.events import (
     NoteChanged,
     NoteRemoved,
     NoteStatus,
+    ToolResult,
+    Topic,
     TurnChanged,
     TurnState,
 )
@@ -75,12 +77,12 @@ def test_other_sessions_are_left_out() -> None:
 
 def test_final_words_replace_live_ones() -> None:
     hearing = Hearing("mine", "film")
-    live = hearing.take([AsrPartial(**MINE, turn_id="t", stable="too", unstable="lou")]).talk
+    live = hearing.take([AsrPartial(**MINE, turn_id="t", stable="too", unstable="lou", topic=Topic.AUDIO)]).talk
     final = AsrFinal(
         **MINE, turn_id="t", text="too loud", confidence=1.0, engine="native", model="demo", decode_seconds=0.1
     )
 
-    assert live == {"stable": "too", "unstable": "lou"}
+    assert live == {"stable": "too", "unstable": "lou", "topic": "audio"}
     assert hearing.take([final]).talk == {"stable": "", "unstable": "", "words": "too loud"}
 
 
@@ -97,6 +99,11 @@ def test_the_deadline_of_a_turn_reaches_its_card() -> None:
     heard = Hearing("mine", "film").take([turn("t", TurnState.CONFIRMING, 2.5)])
 
     assert heard.ops == [("turn", {"turn_id": "t", "state": "confirming", "deadline_seconds": 2.5})]
+
+
+def test_an_order_that_could_not_be_carried_out_says_why() -> None:
+    refused = ToolResult(**MINE, turn_id="turn", tool="undo", succeeded=False, message="There is nothing to undo.")
+    assert Hearing("mine", "film").take([refused]).talk == {"message": "There is nothing to undo."}
 
 
 def test_missed_events_ask_for_a_reload() -> None:

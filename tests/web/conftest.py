@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from lossy.db.migrations import migrate
 from lossy.settings import Settings
 from tests.live import LiveLossy, live
 from tests.web.rest import EXTENSION, FILM, Person, Rest
@@ -25,7 +24,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def rest(settings: Settings) -> AsyncIterator[Rest]:
-    await migrate(settings.async_database_url)
     async with AsyncExitStack() as open_clients:
         rest = Rest(settings, open_clients)
         await rest.core.start()

@@ -17,6 +17,7 @@ from lossy.db.models import NoteRow
 from lossy.events import Category, NoteStatus
 from lossy.settings import Settings
 from lossy.web.api import make_api
+from lossy.web.metrics import make_metrics
 from lossy.web.origin import OriginGuard
 from tests.agent.people import PASSWORD, HandClock, RecordingHasher
 
@@ -76,6 +77,7 @@ class Rest:
         self.accounts = Accounts(self.core.database, hasher=self.hasher, throttle=Throttle(self.clock))
         self.app = FastAPI(openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
         self.app.include_router(make_api(self.core, self.accounts))
+        self.app.include_router(make_metrics(self.core))
         self.app.get("/page", include_in_schema=False)(_page)
         self.app.get("/cookie", include_in_schema=False)(_cookie)
         self.app.add_middleware(OriginGuard, settings=settings)

@@ -40,7 +40,7 @@ async def test_registration_can_be_switched_off(rest: Rest) -> None:
 
 async def test_a_short_wrong_password_is_wrong_and_not_malformed(rest: Rest) -> None:
     answer = await (await rest.visitor()).post("/api/auth/sign-in", json={"email": "ben@example.org", "password": "x"})
-    assert refusal(answer) == (401, "not_signed_in", "Address and password don't belong together.")
+    assert refusal(answer) == (401, "not_signed_in", "E-mail address and password don't belong together.")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 

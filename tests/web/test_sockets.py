@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from pydantic import BaseModel
 from sqlmodel import select
@@ -15,27 +16,41 @@ from lossy.db import notes, videos
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk as AudioChunkRow
 from lossy.db.models import NoteRow, RecordingMode, Role
-from lossy.events import Category, MicrophoneChanged, MicrophoneState, NoteChanged, NoteStatus, RecogniserChanged
+from lossy.events import (
+    AsrFinal,
+    Category,
+    MicrophoneChanged,
+    MicrophoneState,
+    NoteChanged,
+    NoteStatus,
+    RecogniserChanged,
+)
+from lossy.opus import SHIFT_SAMPLES, encode
 from lossy.protocol import (
+    MAX_FRAME_BYTES,
     AskSince,
     AudioChunk,
     AudioGap,
+    BrowserTranscript,
     ChunkStored,
     ControlRecording,
     ControlTurn,
     Done,
     EventsSince,
+    FrameTaken,
     OpenRecording,
     Playback,
     RecordingAction,
     RecordingOpened,
     TurnAction,
+    VideoFrame,
     VideoOpened,
 )
 from lossy.web.socket_server import ByteBudget
 from tests.db.failing import failing_commits
 from tests.fakes import FakeClock
 from tests.live import Account, LiveLossy, Told, open_film
+from tests.pictures import webp
 
 CAPTURED_AT = 1.7e9
 SILENCE = bytes(3200)
@@ -62,9 +77,14 @@ class Client:
         self.gaps.append(gap)
         self.asked.set()
 
-    async def press(self, mode: str = "one_note") -> RecordingOpened:
+    async def press(self, mode: str = "one_note", recognised_by: str = "server") -> RecordingOpened:
         message = OpenRecording.model_validate(
-            {"recording": self.recording, "session": self.opened.session, "mode": mode}
+            {
+                "recording": self.recording,
+                "session": self.opened.session,
+                "mode": mode,
+                "recognised_by": recognised_by,
+            }
         )
         return await self.connection.call("/audio", "open_recording", message, RecordingOpened)
 
@@ -75,6 +95,19 @@ class Client:
     async def steer(self, action: RecordingAction, chunks: int | None = None, recording: str = "") -> Done:
         message = ControlRecording(recording=recording or self.recording, action=action, chunks=chunks)
         return await self.connection.call("/audio", "control_recording", message, Done)
+
+    async def say(self, text: str, recording: str = "") -> Done:
+        words = BrowserTranscript(
+            recording=recording or self.recording,
+            first_sample=8000,
+            samples=16_000,
+            captured_at=CAPTURED_AT,
+            stable=text,
+            is_final=True,
+            confidence=0.9,
+            model="whisper-tiny",
+        )
+        return await self.connection.call("/audio", "transcript", words, Done)
 
     async def since(self, seq: int) -> EventsSince:
         return await self.connection.call("/user", "ask_since", AskSince(seq=seq), EventsSince)
@@ -133,6 +166,23 @@ async def test_an_odd_number_of_bytes_is_refused_and_the_connection_stays(lossy:
         assert list(await durable(lossy)) == [0]
 
 
+async def test_opus_that_does_not_decode_is_said_and_the_samples_go_instead(lossy: LiveLossy, ann: Account) -> None:
+    async with lossy.connection(ann) as connection:
+        client = Client(connection, await open_film(connection))
+        assert "opus" in (await client.press()).encodings
+        facts = {"recording": client.recording, "captured_at": CAPTURED_AT, "encoding": "opus"}
+        good = AudioChunk(**facts, seq=0, samples=1600)
+        voice = encode(np.zeros(0, np.int16), np.zeros(1600, np.int16))
+        await connection.call("/audio", "audio_chunk", good, ChunkStored, voice)
+        bad = AudioChunk(**facts, seq=1, lead_samples=1280, samples=1600)
+        assert await code_of(connection.call("/audio", "audio_chunk", bad, ChunkStored, voice)) == "undecodable"
+        await client.send(1)
+        assert {seq: len(pcm) for seq, pcm in (await durable(lossy)).items()} == {
+            0: 2 * (1600 - SHIFT_SAMPLES),
+            1: 3200,
+        }
+
+
 async def test_a_chunk_of_more_than_64_kb_is_refused(lossy: LiveLossy, ann: Account) -> None:
     async with lossy.connection(ann) as connection:
         client = Client(connection, await open_film(connection))
@@ -169,6 +219,66 @@ def test_a_byte_budget_fills_up_again_as_time_passes() -> None:
     assert not budget.take("a", 1001)
 
 
+def test_a_byte_budget_is_forgotten_only_once_it_is_whole() -> None:
+    clock = FakeClock()
+    budget = ByteBudget(100, 1000, clock.monotonic)
+    assert budget.take("a", 1000)
+    budget.forget_whole()
+    assert not budget.take("a", 1)
+    clock.advance(10)
+    budget.forget_whole()
+    assert len(budget) == 0
+
+
+async def test_connecting_again_gives_no_new_budget(lossy: LiveLossy, ann: Account) -> None:
+    async with lossy.connection(ann) as connection:
+        client = Client(connection, await open_film(connection))
+        while await code_of(client.send(0, bytes(64 * 1024), recording="no-recording-at-all")) != "too_many":
+            pass
+    async with lossy.connection(ann) as connection:
+        client = Client(connection, await open_film(connection))
+        codes = [await code_of(client.send(0, bytes(64 * 1024), recording="no-recording-at-all")) for _ in range(32)]
+        assert "too_many" in codes
+
+
+async def code_of(sending: Awaitable[BaseModel]) -> str:
+    """Give the code with which something is refused."""
+    with pytest.raises(Refused) as refusal:
+        await sending
+    return refusal.value.code
+
+
+async def test_words_that_the_browser_recognised_become_a_note_and_no_audio_comes(
+    lossy: LiveLossy, ann: Account
+) -> None:
+    async with lossy.connection(ann) as connection:
+        client = Client(connection, await open_film(connection))
+        await connection.report_playback(client.opened.session, Playback(at=CAPTURED_AT, position=30, playing=False))
+        await client.press(recognised_by="browser")
+        await client.say("The music is too loud")
+        final = await client.told.until(AsrFinal)
+        assert (final.engine, final.model) == ("wasm", "whisper-tiny")
+        noted = await client.told.until(NoteChanged)
+        assert (noted.note.text, noted.note.start_seconds) == ("The music is too loud", 30)
+        assert await durable(lossy) == {}
+
+
+async def test_pictures_of_the_video_are_taken_and_what_is_none_is_refused(lossy: LiveLossy, ann: Account) -> None:
+    bob = await lossy.person("bob@example.org")
+    async with lossy.connection(ann) as connection, lossy.connection(bob) as his:
+        opened = await open_film(connection)
+        frame = VideoFrame(session=opened.session, position=12.0, captured_at=CAPTURED_AT)
+        taken = await connection.call("/video", "video_frame", frame, FrameTaken, webp(1))
+        assert (taken.kept, taken.reason) == (True, "kept")
+        large = await connection.call("/video", "video_frame", frame, FrameTaken, webp(2, (1920, 1080), 90))
+        assert large.kept
+        for refused in (b"no picture", b"", webp(3) + bytes(MAX_FRAME_BYTES)):
+            await code_of(connection.call("/video", "video_frame", frame, FrameTaken, refused))
+        assert await code_of(his.call("/video", "video_frame", frame, FrameTaken, webp(4))) == "not_found"
+        again = await connection.call("/video", "video_frame", frame, FrameTaken, webp(1))
+        assert again.reason == "duplicate", "the connection stays"
+
+
 async def test_audio_that_cannot_be_stored_is_not_acknowledged(lossy: LiveLossy, ann: Account) -> None:
     async with lossy.connection(ann) as connection:
         client = Client(connection, await open_film(connection))
@@ -199,6 +309,7 @@ async def test_a_foreign_recording_and_session_are_refused(lossy: LiveLossy, ann
         attempts: list[Callable[[], Awaitable[BaseModel | None]]] = [
             partial(stranger.send, 0, recording=client.recording),
             partial(stranger.steer, RecordingAction.STOP, recording=client.recording),
+            partial(stranger.say, "Not mine", recording=client.recording),
             partial(his.report_playback, client.opened.session, Playback(at=CAPTURED_AT, position=1, playing=True)),
             partial(his.call, "/user", "control_turn", turn, Done),
             stranger.press,

@@ -4,15 +4,17 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection, event
 from sqlmodel import col, update
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from lossy.db import users
 from lossy.db.models import Token
@@ -35,6 +37,12 @@ async def lossy(tmp_path: Path) -> AsyncIterator[LiveLossy]:
 @pytest.fixture
 async def ann(lossy: LiveLossy) -> Account:
     return await lossy.person()
+
+
+async def change_token(lossy: LiveLossy, who: Account, **moments: datetime) -> None:
+    """Write into somebody's token, as time would."""
+    async with lossy.core.database.write() as db:
+        await db.exec(update(Token).where(col(Token.user_id) == who.user_id).values(**moments))
 
 
 def words(packet: str) -> str:
@@ -104,9 +112,7 @@ async def test_a_connect_packet_without_a_token_is_refused(lossy: LiveLossy, pac
 async def test_an_expired_or_revoked_token_is_told_to_sign_in(
     lossy: LiveLossy, ann: Account, change: dict[str, timedelta]
 ) -> None:
-    async with lossy.core.database.write() as db:
-        moments = {name: utc_now() + later for name, later in change.items()}
-        await db.exec(update(Token).where(col(Token.user_id) == ann.user_id).values(**moments))
+    await change_token(lossy, ann, **{name: utc_now() + later for name, later in change.items()})
     with pytest.raises(NotSignedIn) as refused:
         async with lossy.connection(ann):
             pass
@@ -129,6 +135,60 @@ async def test_revoking_a_token_closes_its_connections_and_no_other(lossy: LiveL
             assert any("You were signed out. Sign in again." in packet for packet in packets)
         Told(kept)
         await open_film(kept)
+
+
+@pytest.fixture
+async def watchful(tmp_path: Path) -> AsyncIterator[LiveLossy]:
+    """Yield a server that looks often who is still signed in."""
+    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path, look_every_seconds=0.05) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "change", [{"expires_at": timedelta()}, {"used_at": -users.TOKEN_IDLE_LIMIT}, {"revoked_at": timedelta()}]
+)
+async def test_a_sign_in_that_ends_without_a_word_ends_its_connections(
+    watchful: LiveLossy, change: dict[str, timedelta]
+) -> None:
+    ann, bob = await watchful.person(), await watchful.person("bob@example.org")
+    async with watchful.raw() as hers, watchful.raw() as his:
+        for namespace in NAMESPACES:
+            await hers.connect(namespace, ann)
+        await his.connect("/user", bob)
+        await change_token(watchful, ann, **{name: utc_now() + later for name, later in change.items()})
+        packets = await hers.until_closed()
+        assert any("You were signed out. Sign in again." in packet for packet in packets)
+        await his.emit("/user", "ask_since", {"seq": 0})
+        assert (await his.receive()).startswith("43/user,0")
+
+
+async def test_a_sign_out_whose_news_was_missed_ends_its_connections(tmp_path: Path) -> None:
+    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path, look_every_seconds=3600) as lossy:
+        ann = await lossy.person()
+        async with lossy.raw() as raw:
+            await raw.connect("/user", ann)
+            await change_token(lossy, ann, revoked_at=utc_now())
+            lossy.core.bus.tell_missed()
+            await raw.until_closed()
+
+
+async def test_a_look_that_fails_is_taken_again(watchful: LiveLossy, caplog: pytest.LogCaptureFixture) -> None:
+    ann = await watchful.person()
+    failed = asyncio.Event()
+
+    def refuse(_connection: Connection) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise OSError("the database is away")
+
+    async with watchful.raw() as raw:
+        await raw.connect("/user", ann)
+        event.listen(watchful.core.database.engine.sync_engine, "begin", refuse)
+        async with asyncio.timeout(10):
+            await failed.wait()
+        await change_token(watchful, ann, expires_at=utc_now())
+        await raw.until_closed()
+    assert "looking again" in caplog.text
 
 
 CHUNK = {"recording": "a" * 32, "seq": 0, "captured_at": 1.7e9}
@@ -260,7 +320,7 @@ async def test_a_ninth_connection_is_refused_in_words(lossy: LiveLossy, ann: Acc
 @pytest.fixture
 async def impatient(tmp_path: Path) -> AsyncIterator[LiveLossy]:
     """Yield a server that waits a moment only for somebody to sign in."""
-    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path, authenticate_seconds=0.05) as server:
+    async with live(f"sqlite:///{tmp_path / 'lossy.db'}", tmp_path, authenticate_seconds=1) as server:
         yield server
 
 
@@ -273,6 +333,31 @@ async def test_a_connection_that_does_not_sign_in_is_closed(impatient: LiveLossy
             await raw.until_closed()
         await signed_in.emit("/user", "ask_since", {"seq": 0})
         assert (await signed_in.receive()).startswith("43/user,0")
+
+
+async def test_a_connection_that_goes_on_being_refused_is_closed(impatient: LiveLossy) -> None:
+    ann = await impatient.person()
+    with suppress(ConnectionClosed):
+        async with impatient.raw() as guessing, asyncio.timeout(10):
+            while True:
+                await guessing.connect("/user", ann, token="wrong")
+
+
+async def test_a_connection_whose_sign_in_takes_too_long_is_closed(impatient: LiveLossy) -> None:
+    ann = await impatient.person()
+    await change_token(impatient, ann, used_at=utc_now() - timedelta(hours=1))
+    noting_its_use = impatient.core.database.write  # which waits for the one that runs already
+    async with impatient.raw() as pending, noting_its_use():
+        await pending.send(f"40/user,{json.dumps({'token': ann.token, 'protocol': PROTOCOL_VERSION})}")
+        await pending.until_closed()
+
+
+async def test_a_connection_that_leaves_every_namespace_is_closed(impatient: LiveLossy) -> None:
+    ann = await impatient.person()
+    async with impatient.raw() as raw:
+        await raw.connect("/user", ann)
+        await raw.send("41/user,")
+        await raw.until_closed()
 
 
 async def test_nothing_is_done_for_somebody_who_did_not_sign_in(lossy: LiveLossy) -> None:

@@ -46,6 +46,26 @@ def link_button(label: str, address: str, *, kind: Kind = "", symbol: str = "", 
     return made
 
 
+class Select(ui.element):
+    """One of a few, by the browser's own list; `options` are values with their labels."""
+
+    def __init__(self, label: str, options: dict[str, str], value: str, on_change: Callable[[str], Any]) -> None:
+        super().__init__("select")
+        self.classes("input fits")
+        self.props["aria-label"] = label
+        with self:
+            for each, words in options.items():
+                option = Text(words, "option")
+                option.props["value"] = each
+                if each == value:
+                    option.props["selected"] = True
+        self.on(
+            "change",
+            lambda event: on_change(event.args) if event.args in options else None,
+            js_handler="(event) => emit(event.target.value)",
+        )
+
+
 class Switch(ui.element):
     """On or off, at once."""
 

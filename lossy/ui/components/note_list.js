@@ -1,60 +1,80 @@
 /** All notes of a video: filters, keyboard, and only the cards that are in view. */
-import { CATEGORIES } from "lossy/format.js";
+import { CATEGORIES, STATUS_GROUPS } from "lossy/format.js";
 import { NoteCard } from "lossy/note_card.js";
 import { review } from "lossy/review.js";
+import { NoteStore } from "lossy/notes.js";
 import { Heights } from "lossy/virtual.js";
 
+const byNewest = (a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
 const [GUESS_PX, GAP_PX, BEYOND_PX] = [78, 8, 400];
 
 export default {
   components: { NoteCard },
-  props: { initial: { type: Array, default: () => [] }, loading: Boolean },
-  emits: ["edit", "remove", "confirm", "cancel"],
+  props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean },
+  emits: ["edit", "remove", "refine", "confirm", "cancel", "scope"],
   template: `
     <section class="notes" aria-label="Notes">
-      <div v-if="all.length" class="filters">
-        <div class="kinds-row">
-        <button class="chip" type="button" :aria-pressed="!kind" @click="pick('')">All<span class="count">{{ all.length }}</span></button>
-        <button v-for="one in kinds" :key="one.name" class="chip kind" type="button" :aria-pressed="kind === one.name" :aria-label="one.name + ', ' + one.count" :title="one.name" @click="pick(one.name)">
-          <svg class="glyph" :style="kind === one.name ? null : { color: 'var(--' + one.name + ')' }"><use :href="'#g-' + one.name" /></svg><span class="count">{{ one.count }}</span></button>
+      <div v-if="all.length || everywhere" class="filters">
+        <div class="chips-row" role="group" aria-label="Status">
+          <button class="chip" type="button" :aria-pressed="!group" @click="choose({ group: '' })">All<span class="count">{{ all.length }}</span></button>
+          <button v-for="one in groups" :key="one.name" class="chip" type="button" :aria-pressed="group === one.name" @click="choose({ group: one.name })">{{ one.label }}<span class="count">{{ one.count }}</span></button>
         </div>
+        <button class="turn" type="button" :aria-label="newest ? 'Sorted by newest; sort by time' : 'Sorted by time; sort by newest'" @click="choose({ newest: !newest })">{{ newest ? 'newest' : 'by time' }}</button>
+      </div>
+      <div v-if="all.length || everywhere" class="filters">
+        <div class="chips-row" role="group" aria-label="Category">
+          <button v-for="one in kinds" :key="one.name" class="chip kind" type="button" :aria-pressed="kind === one.name" :aria-label="one.name + ', ' + one.count" :title="one.name" @click="choose({ kind: kind === one.name ? '' : one.name })">
+            <svg class="glyph" :style="kind === one.name ? null : { color: 'var(--' + one.name + ')' }"><use :href="'#g-' + one.name" /></svg><span class="count">{{ one.count }}</span></button>
+        </div>
+        <button class="turn scope" type="button" :aria-label="everywhere ? 'Notes of all videos; show this video only' : 'Notes of this video; show all videos'" @click="look(!everywhere)">{{ everywhere ? 'all videos' : 'this video' }}</button>
         <label class="find" :class="{ used: words }"><svg class="icon"><use href="#i-search" /></svg><input v-model="words" type="search" placeholder="Find" aria-label="Find in notes" @input="refilter"></label>
       </div>
       <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
         <div aria-hidden="true" :style="{ height: before + 'px' }"></div>
-        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :hinted="note.id === ghostId" :reachable="note.id === activeId"
-          @edit="$emit('edit', $event)" @remove="$emit('remove', { id: $event.id })" @confirm="$emit('confirm', { id: $event.id, turn_id: $event.turn_id })"
-          @cancel="$emit('cancel', { id: $event.id, turn_id: $event.turn_id })" />
+        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :reachable="note.id === activeId"
+          @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" />
         <div aria-hidden="true" :style="{ height: after + 'px' }"></div>
-        <div v-if="!all.length && !loading" class="empty">
+        <div v-if="!all.length && !waits" class="empty">
           <svg class="waves" viewBox="0 0 120 40" aria-hidden="true"><path d="M4 20h6M18 14v12M30 8v24M42 4v32M54 12v16M66 16v8M78 18v4M90 19v2M102 20h14" /></svg>
           <h2>No notes yet</h2>
-          <p>Press the microphone or <span class="kbd">M</span>, say what you see, and let go of it. Each note lands at the moment you saw it.</p>
+          <p>Press the microphone or <span class="kbd">M</span> and say what you see. Each note lands at the moment you saw it.</p>
+          <button v-if="!everywhere" class="btn plain" type="button" @click="look(true)">Notes of all videos</button>
         </div>
-        <div v-else-if="!list.length && !loading" class="empty">
+        <div v-else-if="!list.length && !waits" class="empty">
           <h2>Nothing fits this filter</h2>
           <p>All {{ all.length }} notes are still here.</p>
           <button class="btn" type="button" @click="showAll">Show all notes</button>
         </div>
-        <template v-if="loading && !all.length"><div v-for="n in 4" :key="'b' + n" class="bone note-bone"></div></template>
+        <template v-if="waits && !all.length"><div v-for="n in 4" :key="'b' + n" class="bone note-bone"></div></template>
       </div>
     </section>`,
-  data: () => ({ all: [], list: [], turns: {}, first: 0, last: 0, before: 0, after: 0, kind: "", words: "", activeId: null, ghostId: null }),
+  data: () => ({ all: [], list: [], turns: {}, first: 0, last: 0, before: 0, after: 0, kind: "", group: "", newest: false, everywhere: false, reading: false, words: "", activeId: null, ghostId: null }),
   computed: {
+    waits() {
+      return this.everywhere ? this.reading : this.loading;
+    },
+    groups() {
+      const counts = {};
+      for (const note of this.all) counts[note.status] = (counts[note.status] ?? 0) + 1;
+      const counted = STATUS_GROUPS.map((one) => ({ ...one, count: one.statuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0) }));
+      return counted.filter((one) => one.count || one.name === this.group);
+    },
     shown() {
       return this.list.slice(this.first, this.last);
     },
     kinds() {
       const counts = {};
       for (const note of this.all) counts[note.category] = (counts[note.category] ?? 0) + 1;
-      return CATEGORIES.filter((name) => counts[name]).map((name) => ({ name, count: counts[name] }));
+      return CATEGORIES.filter((name) => counts[name] || name === this.kind).map((name) => ({ name, count: counts[name] ?? 0 }));
     },
   },
   created() {
     this.heights = new Heights(GUESS_PX, GAP_PX);
     this.sizes = new ResizeObserver((entries) => this.measured(entries));
     this.seen = new WeakSet();
-    this.forget = review.notes.on(() => this.refresh());
+    this.everywhereStore = new NoteStore();
+    const stops = [review.notes.on(() => this.refresh()), this.everywhereStore.on(() => this.refresh())];
+    this.forget = () => stops.forEach((stop) => stop());
     review.notes.apply([["reset", this.initial]]);
   },
   mounted() {
@@ -70,8 +90,32 @@ export default {
     apply(ops) {
       review.notes.apply(ops);
     },
+    /** The same for the notes of all videos. */
+    applyToAll(ops) {
+      this.reading = false;
+      this.everywhereStore.apply(ops);
+    },
+    // Methods, as a handler written in the template would be another one at every rendering, and every card rendered anew.
+    edit(change) {
+      this.$emit("edit", change);
+    },
+    remove({ id }) {
+      this.$emit("remove", { id });
+    },
+    refine({ id }) {
+      this.$emit("refine", { id });
+    },
+    confirm({ id, turn_id }) {
+      this.$emit("confirm", { id, turn_id });
+    },
+    cancel({ id, turn_id }) {
+      this.$emit("cancel", { id, turn_id });
+    },
+    store() {
+      return this.everywhere ? this.everywhereStore : review.notes;
+    },
     refresh() {
-      this.all = review.notes.list;
+      this.all = this.store().list;
       this.turns = review.notes.turns;
       const ghost = review.notes.ghost?.id ?? null;
       const isNew = ghost !== null && ghost !== this.ghostId;
@@ -81,21 +125,29 @@ export default {
     },
     refilter() {
       const words = this.words.trim().toLowerCase();
-      const fits = (note) => (!this.kind || note.category === this.kind) && (!words || note.text.toLowerCase().includes(words));
-      this.list = this.kind || words ? Object.freeze(this.all.filter(fits)) : this.all;
-      if (this.list === this.all && this.arranged === review.notes.arrangement) return this.draw();
-      this.arranged = this.list === this.all ? review.notes.arrangement : null;
+      const statuses = STATUS_GROUPS.find((one) => one.name === this.group)?.statuses;
+      const says = (note) => note.text.toLowerCase().includes(words) || note.video_title?.toLowerCase().includes(words);
+      const fits = (note) => (!statuses || statuses.includes(note.status)) && (!this.kind || note.category === this.kind) && (!words || says(note));
+      const found = statuses || this.kind || words ? this.all.filter(fits) : this.all;
+      this.list = this.newest ? Object.freeze([...found].sort(byNewest)) : Object.freeze(found);
+      const { arrangement } = this.store();
+      if (this.list === this.all && this.arranged === arrangement) return; // the same cards: no need to make the browser lay them out now
+      this.arranged = this.list === this.all ? arrangement : null;
       this.heights.order(this.list.map((note) => note.id));
       if (!this.list.some((note) => note.id === this.activeId)) this.activeId = this.list[0]?.id ?? null;
       this.draw();
     },
-    pick(kind) {
-      this.kind = kind;
+    choose(choice) {
+      Object.assign(this, choice);
       this.refilter();
     },
     showAll() {
-      [this.kind, this.words] = ["", ""];
-      this.refilter();
+      this.choose({ kind: "", group: "", words: "" });
+    },
+    look(everywhere) {
+      [this.everywhere, this.arranged, this.reading] = [everywhere, null, everywhere && !this.everywhereStore.list.length];
+      this.$emit("scope", { scope: everywhere ? "all" : "video" });
+      this.refresh();
     },
     draw() {
       const scroller = this.$refs.scroller;

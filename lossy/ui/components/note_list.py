@@ -26,16 +26,22 @@ Op = tuple[str, Any]
 
 
 class NoteList(ui.element, component="note_list.js"):
-    """Emits `edit` {id, version, changes}, `remove` {id}, `confirm` and `cancel` {id, turn_id}."""
+    """Emits `edit` {id, version, changes}, `remove`, `refine` {id}, `confirm`, `cancel` {id, turn_id}, and `scope`."""
 
-    def __init__(self, *, on: Mapping[str, Handler]) -> None:
+    def __init__(self, video_id: str, *, on: Mapping[str, Handler], refines: bool = False) -> None:
         super().__init__()
+        self.props["video"] = video_id
+        self.props["refines"] = refines
         self.props["loading"] = True
         listen(self, on)
 
     def apply(self, ops: list[Op]) -> None:
         """Change what is listed: ("reset", notes), ("put", note), ("drop", id), ("turn", turn)."""
         self.run_method("apply", ops)
+
+    def apply_to_all(self, ops: list[Op]) -> None:
+        """Change the notes of all videos, which the list keeps beside this video's; they carry id and title of it."""
+        self.run_method("applyToAll", ops)
 
     def loaded(self) -> None:
         """Say that all notes are here, so that none means none."""

@@ -27,7 +27,7 @@ export default {
           <button class="btn primary large" type="submit" :disabled="busy">{{ busy ? 'One moment…' : registers ? 'Make the account' : 'Sign in' }}</button>
         </form>
         <button v-if="mayRegister" class="btn plain" type="button" @click="registers = !registers; problem = null">{{ registers ? 'I have an account' : 'Make an account' }}</button>
-        <p class="small owner">First time on this machine? Open the link that Lossy printed when it started.</p>
+        <p class="small owner">First time on this machine? Open the link that Lossy printed when it started. It works once, for ten minutes; start Lossy again for a new one.</p>
       </template>
     </div></div>`,
   data: () => ({ email: "", password: "", registers: false, problem: null, busy: false, following: false, shortest: SHORTEST }),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from lossy.errors import LossyError, NotAllowed, NotFound, TooMany
-from lossy.ui.components.basics import Text, icon, link_button
+from lossy.ui.components.basics import Text, button, icon, link_button
 
 _TITLES: dict[type[LossyError], str] = {
     NotFound: "There is nothing here",
@@ -47,10 +47,27 @@ def missing_state() -> None:
     state_page("film", "This page does not exist", text, acts=_to_library)
 
 
-def broken_state() -> None:
-    """Show that a page failed."""
+def broken_state(again: Callable[[], object] | None = None) -> None:
+    """Show that a page failed; with `again`, offer to try once more."""
+
+    def offer() -> None:
+        if again is not None:
+            button("Try again", again, kind="primary", large=True).mark("again")
+        link_button("Go to the library", "/", kind="" if again else "primary", large=True)
+
     text = "Something in Lossy broke while it made this page. Your notes are safe. Try again, or go to the library."
-    state_page("warn", "This page broke", text, acts=_to_library)
+    state_page("warn", "This page broke", text, acts=offer)
+
+
+def outside_state() -> None:
+    """Show that a page of the extension was opened without it."""
+
+    def offer() -> None:
+        link_button("Open the dashboard", "/", kind="primary", large=True)
+        link_button("Get the extension", "/welcome", large=True)
+
+    text = "It shows the notes of the video in your current tab, so it works inside Lossy's browser extension only."
+    state_page("mic", "This page belongs in the extension's panel", text, acts=offer)
 
 
 def _to_library() -> None:

@@ -1,5 +1,6 @@
 /** The microphone and what it hears: one button, one line of state, one line of words that never jumps. */
 import { timeCode } from "lossy/format.js";
+import { watchOnline } from "lossy/online.js";
 import { review } from "lossy/review.js";
 
 const AT_WORK = { transcribing: "Writing it down", structuring: "Making a note", executing_tool: "Doing it", cancelling: "Scratching it", retrying: "Trying once more" };
@@ -7,6 +8,17 @@ const HINTS = {
   one_note: "Press, say what you see, and it becomes a note.",
   hands_free: "Press once, then speak whenever you see something.",
 };
+
+const TOPICS = {
+  pacing: { emoji: "🐌", name: "Pacing" },
+  audio: { emoji: "🔊", name: "Audio" },
+  color: { emoji: "🎨", name: "Color" },
+  graphics: { emoji: "🔤", name: "Graphics" },
+  content: { emoji: "🎬", name: "Content" },
+  cut: { emoji: "✂️", name: "Cut" },
+};
+
+const NO_MICROPHONE = /^No microphone /;
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
@@ -22,13 +34,15 @@ export default {
         <div class="row state-row">
           <span class="state" role="status">{{ headline }}</span>
           <span v-if="live" class="tc muted" aria-hidden="true">{{ position }}</span>
+          <span v-if="topic" :key="view.topic" class="topic" :title="topic.name"><span aria-hidden="true">{{ topic.emoji }}</span>{{ topic.name }}</span>
           <span class="grow"></span>
           <button v-if="state === 'open' && view.mode === 'hands_free'" class="icon-btn slim" type="button" aria-label="Pause listening" title="Pause listening" @click="recorder.pause()"><svg class="icon"><use href="#i-pause" /></svg></button>
           <button v-if="state === 'paused'" class="icon-btn slim" type="button" aria-label="Listen again" title="Listen again" @click="recorder.resume()"><svg class="icon"><use href="#i-mic" /></svg></button>
-          <button v-if="!live" class="chip slim" type="button" :aria-pressed="view.mode === 'hands_free'" title="Leave the microphone open and speak whenever you like" @click="switchMode">Hands-free</button>
+          <button v-if="!live && online && state !== 'blocked'" class="chip slim" type="button" :aria-pressed="view.mode === 'hands_free'" title="Leave the microphone open and speak whenever you like" @click="switchMode">Hands-free</button>
           <span class="kbd" title="Microphone">M</span>
         </div>
         <div ref="line" class="words" :class="{ hint: !words, long: long && words }" aria-live="polite"><template v-if="words"><span>{{ stable }}</span><span v-if="view.unstable" class="unstable">{{ (stable ? ' ' : '') + view.unstable }}</span></template><template v-else>{{ hint }}</template></div>
+        <div v-if="state === 'blocked' && mayAllow && headline !== 'No microphone'" class="row failed"><button class="btn" type="button" @click="allow"><svg class="icon"><use href="#i-open" /></svg>Open the permission page</button></div>
         <div v-if="view.turn === 'error'" class="row failed">
           <button class="btn" type="button" @click="$emit('turn', { action: 'retry', turn_id: view.turn_id })">Try again</button>
           <button class="btn plain" type="button" @click="$emit('turn', { action: 'acknowledge', turn_id: view.turn_id })">Let it go</button>
@@ -36,7 +50,7 @@ export default {
       </div>
     </section>`,
   data() {
-    return { view: { microphone: "off", turn: "idle", stable: "", unstable: "", words: "", message: null, mode: "one_note", ...this.initial }, local: "off", level: 0, position: "00:00.0", problem: null, long: false };
+    return { view: { microphone: "off", turn: "idle", stable: "", unstable: "", words: "", topic: null, message: null, mode: "one_note", ...this.initial }, local: "off", mayAllow: review.canOpenPermission, online: true, level: 0, position: "00:00.0", problem: null, long: false };
   },
   computed: {
     state() {
@@ -50,12 +64,16 @@ export default {
     },
     headline() {
       const { turn } = this.view;
-      if (this.state === "blocked") return "Microphone blocked";
+      if (this.state === "blocked") return NO_MICROPHONE.test(this.problem ?? "") ? "No microphone" : "Microphone blocked";
+      if (!this.online && !this.live) return "Lossy does not answer";
       if (turn === "error") return "That did not work";
       if (AT_WORK[turn]) return AT_WORK[turn];
       if (turn === "confirming") return "Got it";
       if (this.elsewhere) return "Listening in another window";
       return { off: "Ready", opening: "Opening the microphone", open: "Listening", paused: "Paused" }[this.state];
+    },
+    topic() {
+      return TOPICS[this.view.topic] ?? null;
     },
     stable() {
       return this.view.stable || this.view.words;
@@ -66,6 +84,8 @@ export default {
     hint() {
       if (this.problem) return this.problem;
       if (this.view.message) return this.view.message;
+      if (!this.online) return "Your notes are safe on the server. Once it runs again, this page comes back by itself.";
+      if (this.state === "open" && AT_WORK[this.view.turn]) return "";
       if (this.view.demo && !this.live) return "The demo recogniser knows only the sample’s voice.";
       return this.live ? "Speak now. “Scratch that” takes the last one back." : HINTS[this.view.mode];
     },
@@ -82,7 +102,8 @@ export default {
   created() {
     this.recorder = review.recorder;
     review.mode = this.view.mode;
-    this.stops = [review.on(() => this.look()), this.recorder.on(() => this.look()), review.playback.on(() => this.tick())];
+    this.stops = [review.on(() => this.look()), this.recorder.on(() => this.look()), review.playback.on(() => this.tick()), watchOnline((online) => (this.online = online))];
+    this.look();
     this.onKey = (event) => this.key(event);
     addEventListener("keydown", this.onKey);
   },
@@ -106,6 +127,9 @@ export default {
     press() {
       this.position = timeCode(review.playback.position);
       review.press();
+    },
+    allow() {
+      review.openPermission();
     },
     switchMode() {
       const mode = this.view.mode === "hands_free" ? "one_note" : "hands_free";

@@ -1,8 +1,7 @@
 /** Header and offline banner of every page. */
+import { watchOnline } from "lossy/online.js";
 import { ThemeChoice } from "lossy/theme.js";
 import { api, token } from "lossy/token.js";
-
-const SHOWS_OFFLINE_AFTER_MS = 700;
 
 export default {
   components: { ThemeChoice },
@@ -54,25 +53,13 @@ export default {
   mounted() {
     this.shut = () => (this.open = false);
     addEventListener("click", this.shut);
-    // The page's socket is made right after its components.
-    this.$nextTick(() => requestAnimationFrame(() => this.watchSocket()));
+    this.stop = watchOnline((online) => (this.online = online));
   },
   unmounted() {
     removeEventListener("click", this.shut);
-    clearTimeout(this.timer);
+    this.stop();
   },
   methods: {
-    watchSocket() {
-      const { socket } = globalThis;
-      if (!socket) return requestAnimationFrame(() => this.watchSocket());
-      socket.on("connect", () => this.connected(true));
-      socket.on("disconnect", () => this.connected(false));
-    },
-    connected(online) {
-      clearTimeout(this.timer);
-      if (online) this.online = true;
-      else this.timer = setTimeout(() => (this.online = false), SHOWS_OFFLINE_AFTER_MS);
-    },
     async signOut() {
       // Without an answer the token is forgotten here all the same; it can be revoked from any other sign-in.
       await api("POST", "auth/sign-out").catch(() => null);

@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
-from lossy.inference.router import RecogniserStatus
+from lossy.inference.native import RecogniserStatus
 
 
 class TopBar(ui.element, component="top_bar.js"):

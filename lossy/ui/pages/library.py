@@ -21,7 +21,7 @@ def register(core: Core) -> None:
 
     @ui.page("/")
     def library_page() -> None:
-        Page(core, "library", "Library", LibraryView())
+        Page(core, "library", "Library", LibraryView)
 
 
 class LibraryView:

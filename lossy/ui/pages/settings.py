@@ -5,13 +5,15 @@ from functools import partial
 from nicegui import ui
 
 from lossy.agent.core import Core
+from lossy.agent.reaction import CORRECTIONS, learnt_lag
 from lossy.bus import Missed
-from lossy.db import users
+from lossy.db import notes, users
 from lossy.db.models import RecordingMode
 from lossy.events import Event, RecogniserChanged
-from lossy.inference.router import RecogniserStatus
+from lossy.inference.native import RecogniserStatus
+from lossy.inference.speech import EngineChoice
 from lossy.ui.choices import Choices
-from lossy.ui.components.basics import Switch, Text
+from lossy.ui.components.basics import Select, Switch, Text
 from lossy.ui.components.sign_in import AccountForm, ThemeChoice
 from lossy.ui.page import Page
 
@@ -23,6 +25,17 @@ _MICROPHONE = {
     "noise_suppression": ("Noise suppression", "Switch on in a loud room. It can cost the first sounds of a word."),
     "auto_gain_control": ("Automatic level", "Switch on for a quiet microphone."),
 }
+_VISION = {
+    "vision_consent": (
+        "Refine notes with the picture",
+        "A note then has a button for it. Only when you press it, one picture of the video and the note go to a model.",
+    ),
+}
+_ENGINES = {
+    EngineChoice.AUTO.value: "This server, else the cloud",
+    EngineChoice.SERVER.value: "This server only",
+    EngineChoice.CLOUD.value: "The cloud, else this server",
+}
 
 
 def register(core: Core) -> None:
@@ -30,7 +43,7 @@ def register(core: Core) -> None:
 
     @ui.page("/settings")
     def settings_page() -> None:
-        Page(core, "settings", "Settings", SettingsView())
+        Page(core, "settings", "Settings", SettingsView)
 
 
 class SettingsView:
@@ -41,15 +54,21 @@ class SettingsView:
         self._page = page
         async with page.core.database.read() as db:
             choices = Choices.read(await users.settings_of(db, page.identity.user_id))
+            corrections = await notes.asked_lags(db, page.identity.user_id, CORRECTIONS)
         page.pump.listen(self._hear)
         with ui.element("div").classes("settings"):
             Text("Settings", "h1")
             with _section("Review"):
                 self._switches(_SWITCHES, choices)
                 self._hands_free(choices)
+                _reaction(corrections)
             with _section("Recognition", "recognition"):
                 self._engine = ui.element("div").classes("stack")
                 self._show_engine(page.core.recogniser.status)
+                if page.core.recogniser.cloud is not None:
+                    self._engines(page.core.recogniser.cloud.model, choices)
+                if page.core.frames.can_refine:
+                    self._switches(_VISION, choices)
             with _section("Microphone"):
                 Text("Recognition works best with the bare signal, so these are off.", "p", "muted")
                 self._switches(_MICROPHONE, choices)
@@ -75,6 +94,12 @@ class SettingsView:
             modes = {True: RecordingMode.HANDS_FREE.value, False: RecordingMode.ONE_NOTE.value}
             Switch("Hands-free", is_on, lambda on: self._choose("mode", modes[on]))
 
+    def _engines(self, cloud_model: str, choices: Choices) -> None:
+        text = f"The cloud is “{cloud_model}”. What you say goes there only when it is asked."
+        with _choice("Who recognises speech", text):
+            change = partial(self._choose, "engine")
+            Select("Who recognises speech", _ENGINES, choices.engine, change)
+
     async def _choose(self, name: str, value: bool | str) -> None:
         async with self._page.core.database.write() as db:
             await users.change_settings(db, self._page.identity.user_id, {name: value})
@@ -96,6 +121,13 @@ class SettingsView:
             if status.phase == "fetching":
                 with ui.element("div").classes("fetch"):
                     ui.element("i").style(f"width: {100 * status.progress:.0f}%")
+
+
+def _reaction(corrections: list[float]) -> None:
+    learnt = f"Learnt from {len(corrections)} notes whose time you changed." if corrections else "Nothing learnt yet."
+    text = f"A note stands this long before your first word, when you saw the thing. {learnt}"
+    with _choice("Reaction time", text):
+        Text(f"{learnt_lag(corrections):.1f} s", "span", "mono")
 
 
 def _section(title: str, anchor: str = "") -> ui.element:

@@ -2,6 +2,8 @@
  * Blocks of samples become chunks of 100 ms with a sequence and a wall clock, and each chunk is kept until the server
  * says that it is durable. Nothing here knows of sockets.
  */
+import { leadOf } from "./opus.js";
+
 const CHUNK_SAMPLES = 1600;
 const SAMPLE_RATE = 16_000;
 const OFFSETS_SECONDS = 5;
@@ -12,6 +14,8 @@ export class Chunker {
   #parts = [];
   #samples = 0;
   #taken = 0;
+  /** The end of the chunk before, for whoever encodes the next one. */
+  #before = new Int16Array(0);
   #offsets = [];
 
   /** Take a block that ended just now; gives a chunk whenever one is full. */
@@ -36,7 +40,8 @@ export class Chunker {
       at += part.length;
     }
     const clockOffset = Math.min(...this.#offsets.map((one) => one.offset));
-    const chunk = { capturedAt: clockOffset + this.#taken / SAMPLE_RATE, bytes: pcm.buffer };
+    const chunk = { capturedAt: clockOffset + this.#taken / SAMPLE_RATE, bytes: pcm.buffer, before: this.#before };
+    this.#before = leadOf(pcm);
     this.#taken += this.#samples;
     [this.#parts, this.#samples] = [[], 0];
     return chunk;
@@ -72,7 +77,7 @@ export class Outbox {
   /** The same chunks, counted from 0, for another recording. */
   renumbered() {
     const other = new Outbox();
-    for (const { capturedAt, bytes } of this.#kept.values()) other.add({ capturedAt, bytes });
+    for (const { seq: _, ...chunk } of this.#kept.values()) other.add(chunk);
     return other;
   }
 

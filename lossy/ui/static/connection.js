@@ -5,21 +5,28 @@ import { Refused, token } from "./token.js";
 const PROTOCOL = 1;
 const ANSWER_WITHIN_MS = 10_000;
 const REFUSED_RETRY_MS = 5_000;
+const SENT_AWAY_RETRY_MS = 1_000;
 const NAMESPACES = ["/audio", "/video", "/user"];
 
 export class Connection extends Emitter {
   online = false;
+  /** The server's. */
+  hostname = "";
   #sockets = {};
   #received = new Emitter();
 
-  /** Connect, and tell {namespace, connected, refusal} at every change; `io` is socket.io's client, shipped with NiceGUI. */
-  open(io = globalThis.io) {
+  /**
+   * Connect, and tell {namespace, connected, refusal} at every change. A page of ours uses the socket.io that NiceGUI
+   * ships, its own server and its own token; the extension gives its own.
+   */
+  open({ io = globalThis.io, server = "", readToken = token.get, client = "dashboard/0.1" } = {}) {
     if (this.#sockets["/user"]) return;
+    this.hostname = new URL(server || location.href).hostname;
     for (const name of NAMESPACES) {
-      const auth = (give) => give({ token: token.get() ?? "", protocol: PROTOCOL, client: "dashboard/0.1" });
-      const socket = io(name, { path: "/ws/socket.io", transports: ["websocket"], reconnectionDelayMax: 2000, auth });
+      const auth = (give) => give({ token: readToken() ?? "", protocol: PROTOCOL, client });
+      const socket = io(server + name, { path: "/ws/socket.io", transports: ["websocket"], reconnectionDelayMax: 2000, auth });
       socket.on("connect", () => this.#changed(name, true));
-      socket.on("disconnect", () => this.#changed(name, false));
+      socket.on("disconnect", (reason) => this.#lost(name, socket, reason));
       socket.on("connect_error", (error) => this.#failed(name, socket, error));
       socket.onAny((event, body) => this.#received.tell({ namespace: name, event, body }));
       this.#sockets[name] = socket;
@@ -53,10 +60,20 @@ export class Connection extends Emitter {
     this.#sockets = {};
   }
 
+  #lost(namespace, socket, reason) {
+    this.#changed(namespace, false);
+    // socket.io takes this for the last word; but a server also says it when it is stopped to be started again.
+    if (reason === "io server disconnect") this.#connectAgain(namespace, socket, SENT_AWAY_RETRY_MS);
+  }
+
+  #connectAgain(namespace, socket, afterMs) {
+    setTimeout(() => this.#sockets[namespace] === socket && socket.connect(), afterMs);
+  }
+
   #failed(namespace, socket, error) {
     // socket.io tries again by itself unless it was the server that said no.
     const refusal = socket.active ? null : error.message;
-    if (refusal) setTimeout(() => this.#sockets[namespace] === socket && socket.connect(), REFUSED_RETRY_MS);
+    if (refusal) this.#connectAgain(namespace, socket, REFUSED_RETRY_MS);
     this.tell({ namespace, connected: false, refusal });
   }
 

@@ -15,6 +15,13 @@ export const STATUS_WORDS = {
   archived: "Merged away",
 };
 
+/** What a reviewer asks of a list of notes, and the statuses that answer it. */
+export const STATUS_GROUPS = [
+  { name: "open", label: "Open", statuses: ["ghost", "firmed", "pending_post", "posting"] },
+  { name: "posted", label: "Posted", statuses: ["posted"] },
+  { name: "stuck", label: "Needs you", statuses: ["failed", "needs_login", "unknown"] },
+];
+
 /** 83.46 → "01:23.4"; from an hour on "1:01:23.4". Cut, not rounded: a time code never shows what is still to come. */
 export function timeCode(seconds) {
   const tenths = Math.floor(Math.max(0, seconds || 0) * 10 + 1e-6);

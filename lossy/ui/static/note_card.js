@@ -1,18 +1,22 @@
 /** One note. It gets a frozen note and draws itself again only when that is another object. */
 import { CATEGORIES, STATUS_WORDS, confidenceWords, spokenTime, timeCode } from "./format.js";
+import { isFramed } from "./bridge.js";
 import { review } from "./review.js";
 
 const COPIED_MS = 1400;
 
 export const NoteCard = {
-  props: { note: Object, turn: Object, hinted: Boolean, reachable: Boolean },
-  emits: ["edit", "remove", "confirm", "cancel"],
+  props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean },
+  emits: ["edit", "remove", "refine", "confirm", "cancel"],
   template: `
     <article class="note" :class="{ ghost: isGhost, editing, unsure: note.confidence < 0.5 }" role="listitem"
         :data-id="note.id" :data-status="note.status" :tabindex="reachable ? 0 : -1" :aria-label="spoken"
         @keydown.enter.self.prevent="isGhost ? $emit('confirm', note) : edit()" @keydown.delete.self.prevent="$emit('remove', note)"
         @keydown.esc.self.stop.prevent="isGhost && $emit('cancel', note)">
-      <button class="when tc" type="button" tabindex="-1" :aria-label="'Go to ' + spokenStart" @click="seek">{{ start }}<template v-if="end"><br>{{ end }}</template></button>
+      <a v-if="isAway" class="when tc" tabindex="-1" :href="address" :target="target" rel="noopener" :aria-label="'Open ' + note.video_title + ' at ' + spokenStart">{{ start }}<template v-if="end"><br>{{ end }}</template></a>
+      <button v-else class="when tc" type="button" tabindex="-1" :aria-label="'Go to ' + spokenStart" @click="seek">{{ start }}<template v-if="end"><br>{{ end }}</template></button>
+      <a v-if="isAway" class="of small ellipsis" :href="address" :target="target" rel="noopener">{{ note.video_title }}</a>
+      <span v-else-if="note.video_title" class="of small ellipsis">This video</span>
       <p v-if="!editing" class="text" title="Click to edit" @click="edit">{{ note.text }}</p>
       <textarea v-else ref="field" class="text" rows="1" maxlength="200" aria-label="Text of the note" v-model="draft" @input="grow"
         @keydown.enter.prevent="save" @keydown.esc.stop.prevent="leave"></textarea>
@@ -29,12 +33,13 @@ export const NoteCard = {
         <span v-else class="sure" :style="{ '--sure': note.confidence }" :title="'Lossy is ' + sureness" role="img" :aria-label="sureness"></span>
         <span v-if="note.confidence < 0.5 && !isGhost" class="check">please check</span>
         <span class="grow"></span>
-        <template v-if="isGhost">
+        <template v-if="isGhost && !isAway">
           <button type="button" class="act" tabindex="-1" aria-label="Keep" @click="$emit('confirm', note)"><svg class="icon"><use href="#i-check" /></svg><span class="word">keep</span><span v-if="hinted" class="kbd">Enter</span></button>
           <button type="button" class="act" tabindex="-1" aria-label="Scratch" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">scratch</span><span v-if="hinted" class="kbd">Esc</span></button>
         </template>
         <template v-else>
           <span class="tools">
+            <button v-if="refines && !isAway && note.status === 'firmed'" type="button" class="icon-btn" tabindex="-1" aria-label="Refine with the picture" title="Refine with the picture" @click="$emit('refine', note)"><svg class="icon"><use href="#i-spark" /></svg></button>
             <button type="button" class="icon-btn" tabindex="-1" :aria-label="copied ? 'Copied' : 'Copy'" :title="copied ? 'Copied' : 'Copy'" @click="copy"><svg class="icon"><use :href="copied ? '#i-check' : '#i-copy'" /></svg></button>
             <button type="button" class="icon-btn" tabindex="-1" aria-label="Delete" title="Delete" @click="$emit('remove', note)"><svg class="icon"><use href="#i-trash" /></svg></button>
           </span>
@@ -45,6 +50,17 @@ export const NoteCard = {
     </article>`,
   data: () => ({ editing: false, draft: "", kind: "", copied: false, categories: CATEGORIES }),
   computed: {
+    /** Of another video than the page's. */
+    isAway() {
+      return Boolean(this.note.video_title) && this.note.video_id !== this.video;
+    },
+    address() {
+      return `/review/${this.note.video_id}`;
+    },
+    /** A frame stays with its tab's video. */
+    target() {
+      return isFramed ? "_blank" : null;
+    },
     isGhost() {
       return this.note.status === "ghost";
     },

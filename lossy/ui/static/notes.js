@@ -4,8 +4,14 @@
  */
 import { Emitter } from "./emitter.js";
 
+/** Notes of several videos stand video by video. */
+const byVideo = (a, b) => {
+  const [one, other] = [a.video_title ?? "", b.video_title ?? ""];
+  return one < other ? -1 : one > other ? 1 : (a.video_id ?? "") < (b.video_id ?? "") ? -1 : (a.video_id ?? "") > (b.video_id ?? "") ? 1 : 0;
+};
+
 const before = (a, b) =>
-  a.start_seconds - b.start_seconds || (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : a.id < b.id ? -1 : 1);
+  byVideo(a, b) || a.start_seconds - b.start_seconds || (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : a.id < b.id ? -1 : 1);
 
 const SHOWN_NOWHERE = new Set(["cancelled", "archived"]);
 
@@ -88,7 +94,7 @@ export class NoteStore extends Emitter {
 }
 
 function moved(a, b) {
-  return a.start_seconds !== b.start_seconds || a.created_at !== b.created_at;
+  return a.video_title !== b.video_title || a.start_seconds !== b.start_seconds || a.created_at !== b.created_at;
 }
 
 function place(list, note) {

@@ -15,7 +15,7 @@ export class Playback extends Emitter {
   #untold = [];
   #send = null;
   #abort = null;
-  #sending = false;
+  #sending = null;
 
   get position() {
     return this.video?.currentTime ?? 0;
@@ -45,6 +45,13 @@ export class Playback extends Emitter {
   detach() {
     this.#abort?.abort();
     this.video = null;
+    this.forget();
+  }
+
+  /** What the player shows is another video now: where the last one stood is not told of this one. */
+  forget() {
+    this.#untold = [];
+    this.#sending = null;
   }
 
   /** Give the way to the server: `send(reports)` resolves once they arrived. Call again after each reconnect. */
@@ -57,6 +64,14 @@ export class Playback extends Emitter {
     if (!this.video) return;
     this.video.currentTime = Math.max(0, Math.min(seconds, this.duration || seconds));
     this.tell(this);
+  }
+
+  /** Do what the reviewer said: seek, pause or play. */
+  steer({ action, position }) {
+    if (action === "seek") return this.seek(position);
+    if (action === "play") return void this.video?.play().catch(() => this.tell(this));
+    this.pausedByLossy = false;
+    this.video?.pause();
   }
 
   toggle() {
@@ -93,15 +108,15 @@ export class Playback extends Emitter {
 
   async #flush() {
     if (!this.#send || this.#sending || !this.#untold.length) return;
-    this.#sending = true;
     const reports = this.#untold.splice(0);
+    this.#sending = reports;
     try {
       await this.#send(reports);
     } catch {
       // Told again with the next report: there is no connection, which the page's banner says already.
-      this.#untold = [...reports, ...this.#untold].slice(-MAX_REPORTS);
+      if (this.#sending === reports) this.#untold = [...reports, ...this.#untold].slice(-MAX_REPORTS);
     } finally {
-      this.#sending = false;
+      if (this.#sending === reports) this.#sending = null;
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Chunker, MAX_KEPT_BYTES, Outbox } from "./chunks.js";
 import { Emitter } from "./emitter.js";
+import { encodeOpus, encodingFor } from "./opus.js";
 
 const SLOWER_MS = 500;
 /** Refusals that pass by themselves: the chunk is kept and sent again. */
@@ -12,6 +13,7 @@ const now = () => Date.now() / 1000;
 
 export class Recorder extends Emitter {
   state = "off";
+  /** @type {string | null} */
   problem = null;
   level = 0;
   id = null;
@@ -20,6 +22,7 @@ export class Recorder extends Emitter {
   #chunker = null;
   #outbox = null;
   #opened = false;
+  #encoding = "pcm16";
   #request = null;
   /** How it ended, until the server knows. */
   #ending = null;
@@ -83,15 +86,23 @@ export class Recorder extends Emitter {
     await this.#control("resume").catch((error) => this.#tellProblem(error));
   }
 
-  /** The server closed or paused the microphone: the note is done, or the reviewer said so. */
+  /**
+   * The server closed or paused the microphone: the note is done, or the reviewer said so. After a lost connection the
+   * answer to the recording's announcement says it, and what becomes of the words that the server never got.
+   */
   follow(state, recording) {
-    if (recording !== this.id || !this.id) return;
+    if (recording !== this.id || !this.id || !this.#opened) return;
     if (state === "off") this.#close("off", null);
   }
 
   /** Whether everything said so far is safe on the server. */
   get isSent() {
     return !this.id || (this.#opened && this.#outbox.empty);
+  }
+
+  /** Whether there are words here that are nowhere else. */
+  get holdsWords() {
+    return Boolean(this.id) && !this.#outbox.empty;
   }
 
   /** The page goes away: what is held goes out, and the server need not wait for more. Nobody hears the answers. */
@@ -147,15 +158,17 @@ export class Recorder extends Emitter {
     for (const chunk of this.#outbox.take()) this.#sendOne(this.id, this.#outbox, chunk);
   }
 
-  async #sendOne(recording, outbox, { seq, capturedAt, bytes }) {
-    const head = { recording, seq, captured_at: capturedAt };
+  async #sendOne(recording, outbox, chunk) {
+    const { seq } = chunk;
     try {
+      const [head, bytes] = await this.#packed(recording, chunk);
       const answer = await this.#connection.request("/audio", "audio_chunk", head, bytes);
       outbox.stored(seq);
       outbox.credit = answer.credit_bytes;
     } catch (error) {
       outbox.sendAgain(seq, seq);
       if (PASSING.has(error.code)) setTimeout(() => outbox === this.#outbox && this.#send(), SLOWER_MS);
+      else if (error.code === "undecodable") this.#sendSamples(outbox);
       else if (error.code === "conflict") this.#over(recording);
       else if (error.code !== "offline") this.#refused(recording, error);
       return;
@@ -166,14 +179,35 @@ export class Recorder extends Emitter {
     if (outbox.empty) this.tell(this.state);
   }
 
+  /** A chunk as it travels: its head and its bytes. */
+  async #packed(recording, { seq, capturedAt, bytes, before }) {
+    const head = { recording, seq, captured_at: capturedAt };
+    if (this.#encoding === "pcm16") return [head, bytes];
+    const samples = new Int16Array(bytes);
+    try {
+      const packets = await encodeOpus(before, samples);
+      return [{ ...head, encoding: "opus", lead_samples: before.length, samples: samples.length }, packets];
+    } catch {
+      this.#encoding = "pcm16";
+      return [head, bytes];
+    }
+  }
+
+  /** What this browser encodes is not understood there: from now on the samples go themselves. */
+  #sendSamples(outbox) {
+    this.#encoding = "pcm16";
+    if (outbox === this.#outbox) this.#send();
+  }
+
   async #announce() {
     const id = this.id;
     try {
       const answer = await this.#connection.request("/audio", "open_recording", this.#request);
       if (this.id !== id) return;
-      if (answer.closed) return this.#outbox.empty ? this.#close("off", null) : this.#beginAnew();
       this.#outbox.restart(answer.next_seq);
+      if (answer.closed) return this.#outbox.empty ? this.#close("off", null) : this.#beginAnew(answer.done);
       this.#outbox.credit = answer.credit_bytes;
+      this.#encoding = encodingFor(this.#connection.hostname, answer.encodings);
       this.#opened = true;
       this.#send();
       if (this.#ending) await this.#sendEnding();
@@ -183,8 +217,14 @@ export class Recorder extends Emitter {
     }
   }
 
-  /** The server gave the recording up while it was out of reach: what it never got goes into another one. */
-  #beginAnew() {
+  /** The recording ended while the server was out of reach: what it never got goes into another one. */
+  #beginAnew(isLast) {
+    if (isLast && !this.#ending) {
+      this.#ending = { action: "stop" };
+      this.#releaseSource();
+      this.#keep(this.#chunker.flush());
+      this.#move("off");
+    }
     this.id = crypto.randomUUID().replaceAll("-", "");
     this.#request = { ...this.#request, recording: this.id };
     this.#outbox = this.#outbox.renumbered();

@@ -21,9 +21,12 @@ async function makeGraph() {
   return context;
 }
 
-/** Open the microphone. `onBlock(Int16Array, level)` is called every 20 ms, `onLost()` when the device goes away. */
-export async function openMicrophone({ constraints, onBlock, onLost }) {
-  const [context, stream] = await Promise.all([warmUp(), askForMicrophone(constraints)]);
+/**
+ * Open the microphone. `onBlock(Int16Array, level)` is called every 20 ms, `onLost()` when the device goes away; `words`
+ * says what to do, by the name of the browser's error.
+ */
+export async function openMicrophone({ constraints, onBlock, onLost, words = MICROPHONE_WORDS }) {
+  const [context, stream] = await Promise.all([warmUp(), askForMicrophone(constraints, words)]);
   const source = context.createMediaStreamSource(stream);
   const node = new AudioWorkletNode(context, "lossy-recorder", { numberOfOutputs: 0 });
   node.port.onmessage = ({ data }) => onBlock(new Int16Array(data.pcm), data.level);
@@ -44,7 +47,7 @@ export async function openMicrophone({ constraints, onBlock, onLost }) {
   return { close, pause: () => context.suspend(), resume: () => context.resume() };
 }
 
-async function askForMicrophone(constraints) {
+async function askForMicrophone(constraints, words) {
   if (!navigator.mediaDevices) {
     throw new Refused("blocked", "Browsers give the microphone only to https pages and to localhost.");
   }
@@ -52,11 +55,11 @@ async function askForMicrophone(constraints) {
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, ...wanted } });
   } catch (error) {
-    throw new Refused("blocked", MICROPHONE_WORDS[error.name] ?? `The microphone did not open (${error.name}).`);
+    throw new Refused("blocked", words[error.name] ?? `The microphone did not open (${error.name}).`);
   }
 }
 
-const MICROPHONE_WORDS = {
+export const MICROPHONE_WORDS = {
   NotAllowedError: "The browser keeps the microphone from this page. Allow it beside the address, then press again.",
   NotFoundError: "No microphone was found. Connect one, then press again.",
   NotReadableError: "Another program holds the microphone. Close it there, then press again.",

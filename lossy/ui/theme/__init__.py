@@ -1,5 +1,5 @@
 """The look, and the frame around every page."""
 
-from lossy.ui.theme.frame import Frame
+from lossy.ui.theme.frame import BareFrame, Frame
 
-__all__ = ["Frame"]
+__all__ = ["BareFrame", "Frame"]

@@ -1,0 +1,84 @@
+/** In the pages of others, as little as can be: where the main video stands, a chip on it, and commands to its player. */
+import { Playback } from "lossy/playback.js";
+import { chromeApi } from "../shared/chrome-api.ts";
+import type { ToContent } from "../shared/messages.ts";
+import { Chip } from "./chip.ts";
+import { MainVideo } from "./main_video.ts";
+import { isFirst } from "./once.ts";
+import { Telling } from "./telling.ts";
+
+/** Lossy in one frame: everything that it does there begins here and ends with `destroy`. */
+class Presence {
+  #life = new AbortController();
+  #playback = new Playback();
+  #chip = new Chip();
+  #telling = new Telling(this.#playback, () => this.destroy());
+  #main = new MainVideo(
+    (video) => this.#follow(video),
+    () => this.#telling.tellIfDifferent(this.#main.score),
+    () => this.#playback.pausedByLossy,
+  );
+
+  constructor() {
+    const { signal } = this.#life;
+    const stop = this.#playback.on(() => this.#telling.tellIfDifferent(this.#main.score));
+    signal.addEventListener("abort", stop);
+    // Pages are told by `loaded`; of a frame that its page takes away nobody else would tell.
+    if (window !== top) addEventListener("pagehide", () => void this.#telling.tellGone(), { signal });
+    // A page that is loaded on suspicion is nobody's yet.
+    if (isPrerendered()) document.addEventListener("prerenderingchange", () => this.#main.start(), { signal });
+    else this.#main.start();
+  }
+
+  hear(message: ToContent): unknown {
+    if (this.#life.signal.aborted) return null;
+    if (message.type === "find_video") return this.#findVideo();
+    if (message.type === "chosen") return this.#beChosen(message.chosen);
+    if (message.type === "steer") return this.#playback.steer(message);
+    const { state } = message.microphone;
+    this.#chip.show(state, this.#playback.video, () => this.#playback.position);
+    if (message.pauses && state === "opening") this.#playback.pauseForSpeech();
+    if (state === "off" || state === "blocked") this.#playback.resumeAfterSpeech();
+    return null;
+  }
+
+  /** Lossy was updated, removed, or has no business here. */
+  destroy(): void {
+    this.#life.abort();
+    this.#main.destroy();
+    this.#telling.destroy();
+    this.#playback.detach();
+    this.#chip.hide();
+  }
+
+  #follow(video: HTMLVideoElement | null): void {
+    if (video) {
+      this.#playback.attach(video);
+      this.#telling.tell(this.#main.score);
+    } else {
+      this.#playback.detach();
+      this.#chip.hide();
+      void this.#telling.tellGone();
+    }
+  }
+
+  /** Tell the video again, and answer whether there is one. */
+  #findVideo(): boolean {
+    this.#main.look();
+    this.#telling.tell(this.#main.score);
+    return this.#playback.video !== null;
+  }
+
+  #beChosen(chosen: boolean): null {
+    this.#telling.beChosen(chosen);
+    if (!chosen) this.#chip.hide();
+    return null;
+  }
+}
+
+const isPrerendered = () => (document as { prerendering?: boolean }).prerendering === true;
+const isInExtension = [...location.ancestorOrigins].some((origin) => origin === chromeApi.ownOrigin());
+if (!isInExtension && isFirst(() => !chromeApi.isOrphaned())) {
+  const presence = new Presence();
+  chromeApi.hear("content", (message) => presence.hear(message));
+}

@@ -1,0 +1,189 @@
+/** The browser's one microphone, opened for the video of one tab at a time; the recorder is the dashboard's. */
+import type { Connection } from "lossy/connection.js";
+import { Recorder } from "lossy/recorder.js";
+import { MICROPHONE_WORDS, openMicrophone } from "lossy/sources.js";
+import { chromeApi } from "../shared/chrome-api.ts";
+import type { Mode, Microphone as Shown } from "../shared/messages.ts";
+import type { MicrophoneState } from "../shared/wire.ts";
+import type { Choices } from "./choices.ts";
+import type { Videos } from "./videos.ts";
+import { tellWorker } from "./worker.ts";
+
+const LEVEL_EVERY_MS = 80;
+const WORDS = {
+  ...MICROPHONE_WORDS,
+  NotAllowedError: "Lossy may not use the microphone yet. Allow it in Lossy’s options, then press again.",
+};
+const ON_ITS_WAY = "What you said before is still on its way. Press again in a moment.";
+const NO_ANSWER = "Lossy does not answer. Press again when it is back.";
+const CONNECT_WITHIN_MS = 10_000;
+const SETTLE_WITHIN_MS = 5_000;
+const CONNECTING = "Connecting… The microphone opens in a moment.";
+
+export class Microphone {
+  device: string | null = null;
+  #recorder: Recorder;
+  #tab: number | null = null;
+  /** The video that is spoken about, as its tab showed it. */
+  #about: { session: string; player: string } | null = null;
+  #mode: Mode = "one_note";
+  #pauses = false;
+  /** The tab that was pressed for before the server knew its video. */
+  #waiting: number | null = null;
+  #waitingTimer: ReturnType<typeof setTimeout> | undefined;
+  #untilSent = "";
+  #shown = "";
+  #levelAt = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly videos: Videos,
+    private readonly choices: Choices,
+  ) {
+    this.#recorder = new Recorder(connection);
+    this.#recorder.on(() => {
+      if (!this.#recorder.id && this.#recorder.problem === this.#untilSent) this.#recorder.problem = null;
+      this.#show();
+    });
+    connection.receive(
+      ({ event, body }: { event: string; body: { type?: string; state?: string; recording_id?: string } }) => {
+        if (event === "event" && body.type === "microphone_changed")
+          this.#recorder.follow(body.state, body.recording_id);
+      },
+    );
+  }
+
+  get isLive(): boolean {
+    return ["opening", "open", "paused"].includes(this.#recorder.state);
+  }
+
+  /** End listening; or, where the reviewer looks at another video by now, go on about that one. */
+  async press(tab: number, mode: Mode): Promise<void> {
+    const isElsewhere = this.isLive && this.#tab !== tab && this.videos.get(tab) !== undefined;
+    if (this.isLive) await this.#recorder.stop();
+    else if (this.#waiting !== null)
+      return this.#wait(null); // the second press takes the first one back
+    else if (!this.#recorder.id) return this.#open(tab, mode);
+    else this.#say(ON_ITS_WAY);
+    if (!isElsewhere) return;
+    await this.#settled(SETTLE_WITHIN_MS);
+    if (this.#recorder.id) this.#say(ON_ITS_WAY);
+    else await this.#open(tab, mode);
+  }
+
+  pause = (): Promise<void> => this.#recorder.pause();
+  resume = (): Promise<void> => this.#recorder.resume();
+
+  /** A tab's video came to the front with a session: what waited for it begins, and open hands follow. */
+  async entered(tab: number): Promise<void> {
+    if (this.#waiting === tab) return this.#open(tab, this.#mode);
+    if (tab !== this.videos.front) return;
+    this.#wait(null);
+    if (!this.isLive || this.#mode !== "hands_free" || this.#isAbout(tab)) return;
+    await this.#recorder.stop();
+    await this.#settled();
+    if (this.videos.front !== null) await this.#open(this.videos.front, this.#mode);
+  }
+
+  /** The server wants nothing of a tab's video: what waited for it does not begin. */
+  refused(tab: number, problem: string): void {
+    if (this.#waiting === tab) this.#wait(null, problem);
+  }
+
+  /** The page took a tab's video away; or the reviewer left it, and no words are meant for it any more. */
+  async gone(tab: number, left: boolean): Promise<void> {
+    if (this.#waiting === tab) this.#wait(null);
+    if (left && this.isLive && tab === this.#tab) await this.#recorder.stop();
+  }
+
+  /** Whether there are words here that the server does not have. */
+  get holdsWords(): boolean {
+    return this.#recorder.holdsWords;
+  }
+
+  /** End listening, and wait for the last words to arrive; if they don't, say `problem` and give true. */
+  async finish(problem: string): Promise<boolean> {
+    this.#wait(null);
+    if (this.isLive) await this.#recorder.stop();
+    if (this.connection.connected("/audio")) await this.#settled(SETTLE_WITHIN_MS);
+    if (this.holdsWords) this.#say(problem);
+    return this.holdsWords;
+  }
+
+  /** Everything said goes out before the document is closed. */
+  leave(): void {
+    this.#recorder.leave();
+  }
+
+  async #open(tab: number, mode: Mode): Promise<void> {
+    const video = this.videos.get(tab);
+    [this.#tab, this.#mode] = [tab, mode];
+    this.#wait(video?.session ? null : tab);
+    if (!video?.session) return;
+    this.#about = { session: video.session, player: video.player };
+    this.#pauses = this.#mode === "one_note" && this.choices.autoPause;
+    const constraints = { ...this.choices.constraints, ...(this.device ? { deviceId: this.device } : {}) };
+    const openSource = ({
+      onBlock,
+      onLost,
+    }: {
+      onBlock: (pcm: Int16Array, level: number) => void;
+      onLost: () => void;
+    }) => openMicrophone({ constraints, onBlock, onLost, words: WORDS });
+    this.#recorder.problem = null;
+    await this.#recorder.open({ ...this.#about, mode, openSource });
+  }
+
+  #isAbout(tab: number): boolean {
+    const video = this.videos.get(tab);
+    return tab === this.#tab && video?.session === this.#about?.session && video?.player === this.#about?.player;
+  }
+
+  /** Wait for the server to know a tab's video, for a while; null to wait no more. */
+  #wait(tab: number | null, problem: string | null = null): void {
+    clearTimeout(this.#waitingTimer);
+    const waited = this.#waiting !== null;
+    this.#waiting = tab;
+    if (problem) this.#recorder.problem = problem;
+    if (tab !== null) this.#waitingTimer = setTimeout(() => this.#wait(null, NO_ANSWER), CONNECT_WITHIN_MS);
+    if (waited || tab !== null) this.#show();
+  }
+
+  /** Wait until all that was said is on the server, or for so long. */
+  #settled(withinMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#recorder.id) return resolve();
+      const settle = () => {
+        stop();
+        resolve();
+      };
+      const stop = this.#recorder.on(() => !this.#recorder.id && settle());
+      if (withinMs !== undefined) setTimeout(settle, withinMs);
+    });
+  }
+
+  /** Say what is the matter until all that was said is on the server. */
+  #say(problem: string): void {
+    [this.#recorder.problem, this.#untilSent] = [problem, problem];
+    this.#show();
+  }
+
+  #show(): void {
+    const { problem, id } = this.#recorder;
+    const state = this.#recorder.state as MicrophoneState;
+    const waiting = this.#waiting === null ? problem : CONNECTING;
+    const microphone: Shown = { state, tab: this.#tab, problem: waiting, mode: this.#mode, recording: id };
+    const shown = JSON.stringify(microphone);
+    const isNews = shown !== this.#shown;
+    this.#shown = shown;
+    const message = { to: "worker", type: "microphone", microphone, pauses: this.#pauses } as const;
+    if (isNews) void tellWorker(message, () => shown === this.#shown);
+    this.#showLevel();
+  }
+
+  #showLevel(): void {
+    if (performance.now() - this.#levelAt < LEVEL_EVERY_MS) return;
+    this.#levelAt = performance.now();
+    void chromeApi.send({ to: "pages", type: "level", level: this.#recorder.level });
+  }
+}

@@ -1,0 +1,116 @@
+/** The offscreen document: the extension's only socket and its microphone. It exists while somebody is signed in. */
+import { Connection } from "lossy/connection.js";
+import { warmUp } from "lossy/sources.js";
+import { io } from "socket.io-client";
+import { chromeApi } from "../shared/chrome-api.ts";
+import type { SignedIn, ToOffscreen } from "../shared/messages.ts";
+import type { AnyEvent } from "../shared/wire.ts";
+import { Choices } from "./choices.ts";
+import { Microphone } from "./microphone.ts";
+import { Videos } from "./videos.ts";
+import { tellWorker } from "./worker.ts";
+
+const connection = new Connection();
+const videos = new Videos(connection);
+const choices = new Choices();
+const microphone = new Microphone(connection, videos, choices);
+
+/** Who is signed in, and where. */
+let signedIn: SignedIn | null = null;
+
+videos.onEntered((tab) => void microphone.entered(tab));
+videos.onRefused((tab, problem) => microphone.refused(tab, problem));
+const ready = begin();
+chromeApi.hear("offscreen", async (message) => {
+  await ready;
+  return take(message);
+});
+addEventListener("pagehide", () => microphone.leave());
+
+async function begin(): Promise<void> {
+  const credentials = await tellWorker({ to: "worker", type: "ask_credentials" });
+  if (!credentials || "refused" in credentials) return;
+  microphone.device = credentials.device;
+  for (const video of credentials.videos) await videos.open(video);
+  signedIn = credentials;
+  follow(credentials.interrupted);
+  connect(credentials);
+  // Where the browser has no audio at all, the press says so in words.
+  warmUp().catch(() => null);
+}
+
+function connect({ server }: SignedIn): void {
+  connection.open({ io, server, readToken: () => signedIn?.token ?? null, client: "extension/0.1" });
+}
+
+/** Do what the connection's changes ask for; `left` is a recording that an earlier document left open. */
+function follow(left: string | null): void {
+  connection.on(({ namespace, connected, refusal }: { namespace: string; connected: boolean; refusal?: string }) => {
+    const { online } = connection;
+    void tellWorker({ to: "worker", type: "online", online }, () => connection.online === online);
+    if (refusal && signedIn) void checkToken(signedIn);
+    if (connected && namespace === "/user" && signedIn) void choices.read(signedIn.server, signedIn.token);
+    if (connected && namespace === "/audio" && left) {
+      const recording = left;
+      left = null;
+      // It may have ended by itself meanwhile, which is as good.
+      connection.request("/audio", "control_recording", { recording, action: "device_lost" }).catch(() => null);
+    }
+  });
+  connection.receive(({ event, body }: { event: string; body: AnyEvent }) => {
+    if (event !== "event" || body.type !== "player_steered") return;
+    const { player, action, position = null } = body;
+    void tellWorker({ to: "worker", type: "steer_player", player, action, position });
+  });
+}
+
+/** The server said no: if it is because of the token, the sign-in is over. */
+async function checkToken({ server, token }: SignedIn): Promise<void> {
+  const response = await fetch(`${server}/api/me`, { headers: { authorization: `Bearer ${token}` } }).catch(() => null);
+  if (response?.status !== 401 || signedIn?.token !== token) return;
+  connection.close();
+  await tellWorker({ to: "worker", type: "token_refused", token });
+}
+
+/** Go on with a new token where the same person's words still wait to be sent. */
+function signInAgain(again: SignedIn): { taken: boolean } {
+  const isSame = again.server === signedIn?.server && again.email === signedIn.email;
+  if (!isSame || !microphone.holdsWords) return { taken: false };
+  signedIn = again;
+  connection.close();
+  connect(again);
+  return { taken: true };
+}
+
+/** Scratch the newest note that is not firm yet; where there is none, nothing is to be done. */
+async function cancelLast(tab: number): Promise<void> {
+  const session = videos.get(tab)?.session;
+  if (session) await connection.request("/user", "control_turn", { session, action: "cancel" }).catch(() => null);
+}
+
+async function take(message: ToOffscreen): Promise<unknown> {
+  switch (message.type) {
+    case "open_video":
+      return videos.open(message.video);
+    case "close_video":
+      videos.close(message.tab);
+      return microphone.gone(message.tab, message.left);
+    case "playback":
+      return videos.report(message.tab, message.url, message.reports);
+    case "press":
+      return microphone.press(message.tab, message.mode);
+    case "cancel_last":
+      return cancelLast(message.tab);
+    case "pause":
+      return microphone.pause();
+    case "resume":
+      return microphone.resume();
+    case "finish":
+      return { unsent: await microphone.finish(message.problem) };
+    case "sign_in_again":
+      return signInAgain(message);
+    case "choose_device":
+      microphone.device = message.device;
+      return null;
+  }
+}

@@ -1,0 +1,80 @@
+/** The videos that the server knows of for this browser: one session each, kept over lost connections. */
+import type { Connection } from "lossy/connection.js";
+import type { OpenVideo } from "../shared/messages.ts";
+import type { Playback, VideoOpened } from "../shared/wire.ts";
+import { tellWorker } from "./worker.ts";
+
+export class Videos {
+  /** The tab that was told last: the one in front of the reviewer. */
+  front: number | null = null;
+  #open = new Map<number, OpenVideo>();
+  #entered: (tab: number) => void = () => {};
+  #refused: (tab: number, problem: string) => void = () => {};
+
+  constructor(private readonly connection: Connection) {
+    connection.on(({ namespace, connected }: { namespace: string; connected: boolean }) => {
+      if (namespace === "/video" && connected) void this.#enterAll();
+    });
+  }
+
+  /** Call back when a tab's video has a session. */
+  onEntered(heard: (tab: number) => void): void {
+    this.#entered = heard;
+  }
+
+  /** Call back when the server wants nothing of a tab's video. */
+  onRefused(heard: (tab: number, problem: string) => void): void {
+    this.#refused = heard;
+  }
+
+  get(tab: number): OpenVideo | undefined {
+    return this.#open.get(tab);
+  }
+
+  async open(video: OpenVideo): Promise<void> {
+    const known = this.#open.get(video.tab);
+    const session = video.session ?? (known && known.context.url === video.context.url ? known.session : null);
+    this.#open.set(video.tab, { ...video, session });
+    this.front = video.tab;
+    if (this.connection.connected("/video")) await this.#enter(video.tab);
+  }
+
+  close(tab: number): void {
+    this.#open.delete(tab);
+    if (this.front === tab) this.front = null;
+  }
+
+  /** Tell where a tab's player stood; throws `Refused` while that can't be told. */
+  async report(tab: number, url: string, reports: Playback[]): Promise<void> {
+    const video = this.#open.get(tab);
+    // Of a tab that was never in front nothing is wanted; its page keeps the last reports.
+    if (!video?.session || video.context.url !== url)
+      throw Object.assign(new Error("This video is not open yet."), { code: "offline" });
+    const { session, player } = video;
+    await this.connection.request("/video", "report_playback", { session, reports, player });
+  }
+
+  async #enterAll(): Promise<void> {
+    const tabs = [...this.#open.keys()].filter((tab) => tab !== this.front);
+    for (const tab of this.front === null ? tabs : [...tabs, this.front]) await this.#enter(tab);
+  }
+
+  async #enter(tab: number): Promise<void> {
+    const video = this.#open.get(tab);
+    if (!video) return;
+    const { player, context } = video;
+    try {
+      const opened: VideoOpened = await this.connection.request("/video", "video_context", context);
+      if (this.#open.get(tab) !== video) return;
+      video.session = opened.session;
+      const { session, title } = opened;
+      void tellWorker({ to: "worker", type: "video_opened", tab, player, video: opened.video, session, title });
+      this.#entered(tab);
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      if (code === "offline" || this.#open.get(tab) !== video) return;
+      void tellWorker({ to: "worker", type: "video_refused", tab, player, message });
+      this.#refused(tab, message);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+"""The bench of what the extension costs: figures of real pages in real browsers, for a moment each."""
+
+from pathlib import Path
+
+from lossy.bench.extension import PAGES, measure_extension
+
+
+async def test_every_figure_is_there(chromium_path: Path) -> None:
+    figures = await measure_extension(0.5, chromium_path)
+    assert list(figures) == [f"{name}_page_without_a_video" for name in PAGES]
+    for figure in figures.values():
+        assert figure["page_alone_scripting_ms_per_second"] >= 0
+        assert figure["heap_mb"] > 0

@@ -1,0 +1,15 @@
+"""What a reviewer chose is read with care: what is unknown stays at its default."""
+
+import pytest
+
+from lossy.ui.choices import Choices
+
+
+@pytest.mark.parametrize("stored", ["moon", 7, None, ["cloud"]])
+def test_an_engine_that_is_none_means_auto(stored: object) -> None:
+    assert Choices.read({"engine": stored}).engine == "auto"
+
+
+def test_a_choice_that_is_known_is_kept() -> None:
+    chosen = Choices.read({"engine": "cloud", "mode": "hands_free", "auto_pause": False, "of_another_version": 1})
+    assert (chosen.engine, chosen.mode, chosen.auto_pause) == ("cloud", "hands_free", False)
