@@ -55,6 +55,7 @@ def test_the_popup_tells_the_whole_story_though_it_was_closed_in_between(
     address = f"{site.url}/a.html"
     page = reviewer.watch(address, 12.5)
     reviewer.speak(reviewer.open_popup(page))
+    reviewer.wait_for_speech()
     reviewer.extension.close_popup()
 
     reviewer.wait_for_notes(address, 1)
