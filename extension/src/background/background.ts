@@ -65,6 +65,8 @@ function route(message: ToWorker): Promise<unknown> | null {
       return microphone.steerPlayer(message);
     case "microphone":
       return microphone.moved(message);
+    case "speech":
+      return microphone.speech(message);
     case "online":
       return microphone.online(message.online);
     default:

@@ -46,6 +46,11 @@ export async function steerPlayer({ player, action, position }: Of<FromOffscreen
     if (shown.player === player) await tellVideo(Number(tab), { to: "content", type: "steer", action, position });
 }
 
+/** The page of the video learns that somebody speaks about it. */
+export async function speech({ tab, edge }: Of<FromOffscreen, "speech">): Promise<void> {
+  await tellVideo(tab, { to: "content", type: "speech", edge });
+}
+
 export async function online(online: boolean): Promise<void> {
   await changeState((state) => Object.assign(state, { online }));
   await showBadge();

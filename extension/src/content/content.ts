@@ -35,6 +35,7 @@ class Presence {
     if (message.type === "find_video") return this.#findVideo();
     if (message.type === "chosen") return this.#beChosen(message.chosen);
     if (message.type === "steer") return this.#playback.steer(message);
+    if (message.type !== "microphone") return null;
     const { state } = message.microphone;
     this.#chip.show(state, this.#playback.video, () => this.#playback.position);
     if (message.pauses && state === "opening") this.#playback.pauseForSpeech();

@@ -108,6 +108,11 @@ export interface SignedIn {
 /** What a player is to do; `position` in seconds, of a seek. */
 export type Steering = Pick<PlayerSteered, "action" | "position">;
 
+/** Somebody began to speak about a tab's video, or ended, as this browser itself hears it. */
+export interface SpeechEdge {
+  edge: "began" | "ended";
+}
+
 /** From the offscreen document to the worker; open pages overhear `microphone`. */
 export type FromOffscreen =
   | { to: "worker"; type: "ask_credentials" }
@@ -116,6 +121,7 @@ export type FromOffscreen =
   | ({ to: "worker"; type: "steer_player"; player: string } & Steering)
   | { to: "worker"; type: "token_refused"; token: string }
   | { to: "worker"; type: "online"; online: boolean }
+  | ({ to: "worker"; type: "speech"; tab: number } & SpeechEdge)
   | { to: "worker"; type: "microphone"; microphone: Microphone; pauses: boolean };
 
 /** To the offscreen document, from the worker. */
@@ -137,6 +143,7 @@ export type ToOffscreen =
 export type ToContent =
   | { to: "content"; type: "microphone"; microphone: Microphone; pauses: boolean }
   | ({ to: "content"; type: "steer" } & Steering)
+  | ({ to: "content"; type: "speech" } & SpeechEdge)
   /** Whether the tab's words are about this frame's video. */
   | { to: "content"; type: "chosen"; chosen: boolean }
   | { to: "content"; type: "find_video" };
