@@ -9,7 +9,7 @@ const PAGES = "../lossy/ui";
 const common = {
   bundle: true,
   outdir: OUT,
-  target: "chrome124",
+  target: "chrome137",
   logLevel: "warning",
   legalComments: "none",
   minify: true,
@@ -33,12 +33,22 @@ await build({
 });
 await build({
   ...common,
+  entryPoints: { hearing: "src/hearing/hearing.ts" },
+  format: "esm",
+  // One runtime for both models, of which one file lies beside it instead of in it.
+  alias: { "onnxruntime-web/webgpu": "onnxruntime-web/jspi" },
+  conditions: ["onnxruntime-web-use-extern-wasm"],
+});
+await build({
+  ...common,
   entryPoints: { content: "src/content/content.ts" },
   format: "iife",
   loader: { ".css": "text" },
 });
 await cp("public", OUT, { recursive: true });
 await cp("manifest.json", `${OUT}/manifest.json`);
+for (const name of ["mjs", "wasm"].map((kind) => `ort-wasm-simd-threaded.jspi.${kind}`))
+  await cp(`node_modules/onnxruntime-web/dist/${name}`, `${OUT}/${name}`);
 await cp(`${PAGES}/static/recorder-worklet.js`, `${OUT}/recorder-worklet.js`);
 const sheets = ["theme/tokens", "theme/base", "theme/controls", "theme/states", "components/sheets"];
 const theme = await Promise.all(sheets.map((name) => readFile(`${PAGES}/${name}.css`, "utf8")));

@@ -423,6 +423,28 @@ class Library(Message):
     counts: dict[str, int]
 
 
+class ModelFile(Message):
+    """A file of a model, by its path in the model's folder."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+class WebModel(Message):
+    """A model that a browser hears with; its files are at `/api/models/KIND/PATH`."""
+
+    kind: Literal["silero", "whisper"]
+    name: str
+    files: tuple[ModelFile, ...]
+
+
+class WebModels(Message):
+    """All that a browser needs to find speech, and to recognise it."""
+
+    models: tuple[WebModel, ...]
+
+
 class Health(Message):
     """Whether and how this server runs."""
 

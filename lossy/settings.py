@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """When set, events travel between processes over Redis."""
     stt_model: str = "base.en"
     """A Whisper model's name, a directory that holds one, `demo`, or `auto`: measured once, of those that are here."""
+    web_model: Path | None = None
+    """A folder with a Whisper model as transformers.js loads it, for browsers; unset, the demo's."""
     model_hub_timeout_seconds: float = 10.0
     stt_cloud_model: str | None = None
     """A speech model of the OpenAI-compatible endpoint, as in `whisper-1`; unset, no voice leaves this server."""

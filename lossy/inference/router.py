@@ -129,7 +129,7 @@ class Recogniser:
     def _order(self, choice: EngineChoice) -> dict[str, Transcriber]:
         native: dict[str, Transcriber] = {"native": self.native}
         cloud: dict[str, Transcriber] = {"cloud": self.cloud} if self.cloud is not None else {}
-        if choice is EngineChoice.SERVER:
+        if choice in (EngineChoice.SERVER, EngineChoice.BROWSER):
             return native
         # While the demo stands in for a model that is not here, what it hears of a person is not worth a note.
         if cloud and self.status.is_demo and self.status.phase is not Phase.READY:

@@ -34,6 +34,8 @@ class EngineChoice(StrEnum):
     SERVER = "server"
     CLOUD = "cloud"
     """The cloud's first."""
+    BROWSER = "browser"
+    """The browser's own; what comes here as audio all the same stays on this server."""
 
     @classmethod
     def read(cls, chosen: object) -> "EngineChoice":

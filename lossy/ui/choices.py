@@ -6,6 +6,9 @@ from typing import Any
 from lossy.db.models import RecordingMode
 from lossy.inference.speech import EngineChoice
 
+SENSITIVITIES = ("quiet", "noisy", "soft")
+"""A quiet room, a noisy one, somebody who speaks softly."""
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -13,6 +16,10 @@ class Choices:
 
     mode: str = RecordingMode.ONE_NOTE.value
     engine: str = EngineChoice.AUTO.value
+    sensitivity: str = SENSITIVITIES[0]
+    """What the extension takes for speech: a preset of its hands-free listening."""
+    audio_fallback: bool = False
+    """Whether audio may come to the server where a browser that should recognise it can't."""
     auto_pause: bool = True
     vision_consent: bool = False
     """Whether a model may see pictures of the video, when the reviewer asks for it."""
@@ -26,6 +33,8 @@ class Choices:
         known = {f.name: values[f.name] for f in fields(cls) if isinstance(values.get(f.name), type(f.default))}
         if known.get("mode") not in {mode.value for mode in RecordingMode}:
             known.pop("mode", None)
+        if known.get("sensitivity") not in SENSITIVITIES:
+            known.pop("sensitivity", None)
         known["engine"] = EngineChoice.read(known.get("engine")).value
         return cls(**known)
 

@@ -7,7 +7,7 @@ from lossy.agent.accounts import Accounts
 from lossy.agent.core import Core
 from lossy.errors import NotFound
 from lossy.protocol import PROTOCOL_VERSION, Health
-from lossy.web import api_auth, api_notes, api_videos
+from lossy.web import api_auth, api_models, api_notes, api_videos
 from lossy.web.access import TheCore, binder
 from lossy.web.answers import ApiRoute
 
@@ -26,7 +26,7 @@ def make_api(core: Core, accounts: Accounts | None = None) -> APIRouter:
     """Make the router of `/api`; `accounts` only where a test brings its own clock."""
     bind = binder(core, accounts or Accounts(core.database))
     api = APIRouter(prefix="/api", route_class=ApiRoute, dependencies=[Depends(bind)])
-    for part in (_own, api_auth.router, api_videos.router, api_notes.router, _rest):
+    for part in (_own, api_auth.router, api_videos.router, api_notes.router, api_models.router, _rest):
         api.include_router(part)
     return api
 

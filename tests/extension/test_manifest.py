@@ -18,7 +18,7 @@ SITES = [
     "https://vimeo.com/*",
     "https://app.frame.io/*",
 ]
-MAX_BYTES = 3_000_000
+MAX_BYTES = 30_000_000
 MAX_BYTES_IN_OTHERS_PAGES = 60_000
 REMOTE_CODE = re.compile(
     r"""\beval\s*\(|\bnew\s+Function\b|\bimportScripts\s*\(|\b(?:import|from)\s*\(?\s*["'`](?:https?:|data:|blob:|//)"""

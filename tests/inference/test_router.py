@@ -136,6 +136,7 @@ async def test_an_engine_that_rests_is_not_counted_on(tmp_path: Path) -> None:
                 await router.foresee(PCM)
         assert router.order(EngineChoice.AUTO) == ("cloud",)
         assert router.order(EngineChoice.SERVER) == ("native",), "there is no other"
+        assert router.order(EngineChoice.BROWSER) == ("native",), "who wants it in the browser wants no cloud"
 
 
 async def test_when_everything_rests_everything_has_its_share_of_the_time(tmp_path: Path) -> None:

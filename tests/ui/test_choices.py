@@ -13,3 +13,8 @@ def test_an_engine_that_is_none_means_auto(stored: object) -> None:
 def test_a_choice_that_is_known_is_kept() -> None:
     chosen = Choices.read({"engine": "cloud", "mode": "hands_free", "auto_pause": False, "of_another_version": 1})
     assert (chosen.engine, chosen.mode, chosen.auto_pause) == ("cloud", "hands_free", False)
+
+
+@pytest.mark.parametrize("stored", ["deaf", 1, None])
+def test_a_sensitivity_that_is_none_means_a_quiet_room(stored: object) -> None:
+    assert Choices.read({"sensitivity": stored}).sensitivity == "quiet"

@@ -270,6 +270,13 @@ export interface ModelDelta {
   text: string;
 }
 
+/** A file of a model, by its path in the model's folder. */
+export interface ModelFile {
+  path: string;
+  size_bytes: number;
+  sha256: string;
+}
+
 /** A password for the account that is signed in, and the one it has now if it has one. */
 export interface NewPassword {
   password: string;
@@ -697,6 +704,18 @@ export interface VideoView {
   note_count: number;
   posted_count: number;
   updated_at: string;
+}
+
+/** A model that a browser hears with; its files are at `/api/models/KIND/PATH`. */
+export interface WebModel {
+  kind: "silero" | "whisper";
+  name: string;
+  files: ModelFile[];
+}
+
+/** All that a browser needs to find speech, and to recognise it. */
+export interface WebModels {
+  models: WebModel[];
 }
 
 /** Told on `/user` as `event`; ignore types that you don't know. */

@@ -10,6 +10,7 @@ from lossy.bus import Missed
 from lossy.db import notes, users
 from lossy.db.models import RecordingMode
 from lossy.events import Event, RecogniserChanged
+from lossy.inference.cloud import CloudTranscriber
 from lossy.inference.native import RecogniserStatus
 from lossy.inference.speech import EngineChoice
 from lossy.ui.choices import Choices
@@ -35,6 +36,17 @@ _ENGINES = {
     EngineChoice.AUTO.value: "This server, else the cloud",
     EngineChoice.SERVER.value: "This server only",
     EngineChoice.CLOUD.value: "The cloud, else this server",
+    EngineChoice.BROWSER.value: "The browser, with the extension",
+}
+_ENGINES_WITHOUT_CLOUD = {
+    EngineChoice.AUTO.value: "This server",
+    EngineChoice.BROWSER.value: "The browser, with the extension",
+}
+_FALLBACK = {
+    "audio_fallback": (
+        "Let the audio come here when the browser can't recognise it",
+        "Otherwise what the browser can't recognise stays with it until it can.",
+    ),
 }
 
 
@@ -65,8 +77,8 @@ class SettingsView:
             with _section("Recognition", "recognition"):
                 self._engine = ui.element("div").classes("stack")
                 self._show_engine(page.core.recogniser.status)
-                if page.core.recogniser.cloud is not None:
-                    self._engines(page.core.recogniser.cloud.model, choices)
+                self._engines(page.core.recogniser.cloud, choices)
+                self._switches(_FALLBACK, choices)
                 if page.core.frames.can_refine:
                     self._switches(_VISION, choices)
             with _section("Microphone"):
@@ -94,11 +106,15 @@ class SettingsView:
             modes = {True: RecordingMode.HANDS_FREE.value, False: RecordingMode.ONE_NOTE.value}
             Switch("Hands-free", is_on, lambda on: self._choose("mode", modes[on]))
 
-    def _engines(self, cloud_model: str, choices: Choices) -> None:
-        text = f"The cloud is “{cloud_model}”. What you say goes there only when it is asked."
+    def _engines(self, cloud: CloudTranscriber | None, choices: Choices) -> None:
+        text = "Where the browser does it, your voice does not leave it; these pages have no recognition of their own."
+        if cloud is not None:
+            text = f"The cloud is “{cloud.model}”. What you say goes there only when it is asked. {text}"
+        engines = _ENGINES_WITHOUT_CLOUD if cloud is None else _ENGINES
+        chosen = choices.engine if choices.engine in engines else EngineChoice.AUTO.value
         with _choice("Who recognises speech", text):
             change = partial(self._choose, "engine")
-            Select("Who recognises speech", _ENGINES, choices.engine, change)
+            Select("Who recognises speech", engines, chosen, change)
 
     async def _choose(self, name: str, value: bool | str) -> None:
         async with self._page.core.database.write() as db:
