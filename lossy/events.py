@@ -89,6 +89,19 @@ class JobState(StrEnum):
     DISCARDED = "discarded"
 
 
+class PostState(StrEnum):
+    """Where the posting of a note to a platform stands; the legal moves are in `lossy.db.posts`."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    ARMED = "armed"
+    """Committed before the one click that submits: from here on nothing is submitted again by itself."""
+    POSTED = "posted"
+    UNKNOWN = "unknown"
+    """Submitted, but not seen there; a person decides."""
+    FAILED = "failed"
+
+
 class Note(BaseModel):
     """A note as everybody outside the database sees it: REST, sockets, pages and the command line alike."""
 

@@ -58,6 +58,22 @@ def local_file_identity(size_bytes: int, sha256: str) -> VideoIdentity:
 
 
 @dataclass(frozen=True)
+class PostingAddress:
+    """Where a video is to be opened for posting, and the host where its login belongs to."""
+
+    url: str
+    place: str
+
+
+def posting_address(platform: str, external_id: str, url: str) -> PostingAddress:
+    """Rebuild a video's address from what names it; `InvalidInput` if what is kept is not exactly that address."""
+    named = identify_url(url)
+    if (named.platform, named.external_id) != (platform, external_id) or named.url is None:
+        raise InvalidInput("The address that is kept of this video does not name it.")
+    return PostingAddress(named.url, urlsplit(named.url).netloc)
+
+
+@dataclass(frozen=True)
 class _Page:
     """An address, taken apart as a browser does."""
 

@@ -27,6 +27,9 @@ from lossy.events import Event
 EVENT_ORDER_LOCK = 0x10551
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 10
+STOPPED_SETTING = "idle_in_transaction_session_timeout"
+STOPPED_MS = 15_000
+"""A process that is stopped in the middle of a transaction loses it, or everybody would wait behind its locks."""
 DATABASE_FAILURES = (SQLAlchemyError, OSError)
 """What an unreachable database raises: a driver's refused connection comes through as it is."""
 
@@ -110,7 +113,7 @@ def make_engine(url: str) -> AsyncEngine:
             pool_size=10,
             max_overflow=20,
             hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS},
+            connect_args={"timeout": CONNECT_SECONDS, "server_settings": {STOPPED_SETTING: str(STOPPED_MS)}},
         )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -80,6 +80,14 @@ async def fail_job(db: Db, job_id: str, fence: int, error: str, again_seconds: f
     return _move(db, job, JobState.READY)
 
 
+async def postpone_job(db: Db, job_id: str, fence: int, seconds: float) -> None:
+    """A run found that it is too early; the attempt is not counted."""
+    job = await _held(db, job_id, fence)
+    job.attempt -= 1
+    job.run_at = utc_now() + timedelta(seconds=seconds)
+    _move(db, job, JobState.READY)
+
+
 async def give_back_job(db: Db, job_id: str, fence: int) -> None:
     """A worker that stops hands back what it did not end; the attempt is not counted."""
     job = await _held(db, job_id, fence)
@@ -119,6 +127,17 @@ async def list_jobs(db: Db, *states: JobState, most: int = 200) -> list[Job]:
     return list((await db.exec(query.where(col(Job.state).in_(states)) if states else query)).all())
 
 
+async def check_run(db: Db, job_id: str, fence: int) -> None:
+    """Go on only if this run counts; until the transaction ends nobody else begins another."""
+    await _held(db, job_id, fence)
+
+
+async def live_job(db: Db, unique_key: str) -> Job | None:
+    """Find the job of a key that waits or runs."""
+    live = col(Job.state).in_((JobState.READY, JobState.RUNNING))
+    return (await db.exec(select(Job).where(col(Job.unique_key) == unique_key, live))).first()
+
+
 async def latest_job(db: Db, unique_key: str) -> Job | None:
     """Find the newest job of a key, whatever its state."""
     query = select(Job).where(col(Job.unique_key) == unique_key).order_by(col(Job.created_at).desc()).limit(1)
@@ -130,7 +149,7 @@ async def retry_job(db: Db, job_id: str) -> Job:
     job = await _found(db, job_id)
     if job.state not in (JobState.DEAD, JobState.DISCARDED):
         raise Conflict(f"This job is {job.state}; only a dead or discarded one can be retried.")
-    if job.unique_key is not None and await _has_live(db, job.unique_key):
+    if job.unique_key is not None and await live_job(db, job.unique_key) is not None:
         raise Conflict("The same work waits already, as another job.")
     job.attempt, job.run_at, job.error = 0, utc_now(), None
     _move(db, job, JobState.READY)
@@ -149,11 +168,6 @@ async def discard_job(db: Db, job_id: str) -> Job:
 def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     free = or_(col(Job.lease_expires_at).is_(None), col(Job.lease_expires_at) <= now)
     return (col(Job.state) == JobState.READY, col(Job.run_at) <= now, free)
-
-
-async def _has_live(db: Db, unique_key: str) -> bool:
-    live = col(Job.state).in_((JobState.READY, JobState.RUNNING))
-    return (await db.exec(select(Job.id).where(col(Job.unique_key) == unique_key, live))).first() is not None
 
 
 async def _held(db: Db, job_id: str, fence: int) -> Job:

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, MetaData, Un
 from sqlmodel import Field, SQLModel
 
 from lossy.db.types import UtcDateTime, big_integer, enum_type, json_type, new_id, utc_now
-from lossy.events import Category, JobState, MicrophoneState, NoteStatus, TurnState
+from lossy.events import Category, JobState, MicrophoneState, NoteStatus, PostState, TurnState
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -304,6 +304,77 @@ class Job(SQLModel, table=True):
     run_at: datetime = _moment()
     lease_expires_at: datetime | None = _moment_or_none()
     error: str | None = None
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class Post(SQLModel, table=True):
+    """The posting of a note to a platform: one row for each note and target, whatever was tried.
+
+    `body` is what is to stand there, as it was when the attempt began.
+    """
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        UniqueConstraint("note_id", "platform", "target"),
+        Index("ix_posts_user_id_place_armed_at", "user_id", "place", "armed_at"),
+    )
+    id: str = Field(default_factory=new_id, primary_key=True)
+    note_id: str = Field(foreign_key="notes.id", ondelete="CASCADE")
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    """Who asked for it, and whose login it uses."""
+    platform: str
+    place: str
+    """The host where the platform's login belongs to."""
+    target: str
+    """The video, by the platform's own id."""
+    state: PostState = Field(default=PostState.QUEUED, sa_type=enum_type(PostState))
+    body: str = ""
+    at_seconds: float = 0.0
+    account: str = ""
+    """As the platform calls whoever is logged in there."""
+    browser: str | None = None
+    """The browser that the attempt has, as the one who ends it must name it."""
+    seen_before: int = 0
+    """How many comments with this very body stood there before."""
+    armed_at: datetime | None = _moment_or_none()
+    reads: int = 0
+    """How often it was looked for since then, in vain."""
+    last_read_at: datetime | None = _moment_or_none()
+    comment_id: str | None = None
+    error: str | None = None
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+
+class PostAudit(SQLModel, table=True):
+    """Append-only: each step of a posting, with a picture of the page where it failed."""
+
+    __tablename__ = "post_audit"
+    id: int | None = Field(default=None, sa_column=Column(big_integer(), primary_key=True, autoincrement=True))
+    post_id: str = Field(foreign_key="posts.id", ondelete="CASCADE", index=True)
+    step: str
+    detail: str = ""
+    body_sha256: str | None = None
+    picture: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    """A WebP or PNG of the page."""
+    at: datetime = _moment()
+
+
+class PlatformLogin(SQLModel, table=True):
+    """A user's login at a platform, sealed: cookies and storage of a browser, or tokens of an API."""
+
+    __tablename__ = "platform_logins"
+    __table_args__ = (UniqueConstraint("user_id", "platform", "place"),)
+    id: str = Field(default_factory=new_id, primary_key=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE")
+    platform: str
+    place: str
+    kind: str
+    """`browser` or `api`."""
+    account: str = ""
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    is_expired: bool = False
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
 

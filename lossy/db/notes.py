@@ -23,7 +23,7 @@ LEGAL_MOVES: dict[NoteStatus, frozenset[NoteStatus]] = {
     _S.GHOST: frozenset({_S.FIRMED, _S.CANCELLED, _S.PENDING_POST}),
     _S.FIRMED: frozenset({_S.PENDING_POST, _S.CANCELLED, _S.ARCHIVED}),
     _S.PENDING_POST: frozenset({_S.POSTING, _S.FIRMED, _S.FAILED, _S.NEEDS_LOGIN}),
-    _S.POSTING: frozenset({_S.POSTED, _S.FAILED, _S.NEEDS_LOGIN, _S.UNKNOWN}),
+    _S.POSTING: frozenset({_S.POSTED, _S.FAILED, _S.NEEDS_LOGIN, _S.UNKNOWN, _S.PENDING_POST}),
     _S.POSTED: frozenset({_S.ARCHIVED}),
     _S.FAILED: frozenset({_S.PENDING_POST, _S.FIRMED, _S.ARCHIVED}),
     _S.NEEDS_LOGIN: frozenset({_S.PENDING_POST, _S.FIRMED}),
@@ -34,6 +34,8 @@ LEGAL_MOVES: dict[NoteStatus, frozenset[NoteStatus]] = {
 """From a status to those that may follow. Undo brings cancelled notes back."""
 
 EDITABLE = ("text", "category", "start_seconds", "end_seconds")
+_POSTED_WITH_IT = ("text", "start_seconds", "end_seconds")
+_OUT_OF_HAND = {_S.POSTING: "being posted", _S.POSTED: "posted", _S.UNKNOWN: "posted, as far as anybody knows"}
 PRIVATE = (NoteStatus.GHOST, NoteStatus.CANCELLED)
 """Not said yet, or taken back: only the author sees these."""
 _UNDONE = "undone"
@@ -141,6 +143,8 @@ async def edit_note(db: Db, user_id: str, note_id: str, changes: dict[str, Any],
         raise Conflict("This note was deleted. Bring it back first.")
     if version is not None and version != note.version:
         raise Conflict("This note was changed elsewhere meanwhile. Look at it again, then repeat your change.")
+    if note.status in _OUT_OF_HAND and set(changes) & set(_POSTED_WITH_IT):
+        raise Conflict(f"This note is {_OUT_OF_HAND[note.status]}; its words and time stay as they are there.")
     return await _change(db, note, user_id, "edited", _checked(note, changes))
 
 

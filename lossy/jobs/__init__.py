@@ -4,7 +4,7 @@ A job row commits with its cause (`lossy.db.jobs.add_job`). The relay sends the 
 the runner of whichever process gets one begins it in the database, or finds that somebody else did.
 """
 
-from lossy.jobs.kinds import Kind, Run
+from lossy.jobs.kinds import GivenUp, Kind, Run, TooEarly
 from lossy.jobs.service import Jobs
 
-__all__ = ["Jobs", "Kind", "Run"]
+__all__ = ["GivenUp", "Jobs", "Kind", "Run", "TooEarly"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lossy.db.engine import Db
-from lossy.db.jobs import finish_job
+from lossy.db.jobs import check_run, finish_job
 from lossy.db.models import Job
 from lossy.errors import LossyError
 
@@ -21,6 +21,16 @@ class GivenUp(LossyError):
     code = "given_up"
 
 
+class TooEarly(LossyError):
+    """The work has to wait a while; the attempt is not counted."""
+
+    code = "too_early"
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 @dataclass
 class Run:
     """One attempt of a job, as its handler sees it."""
@@ -31,6 +41,10 @@ class Run:
     user_id: str
     payload: dict[str, Any]
     is_finished: bool = False
+
+    async def check(self, db: Db) -> None:
+        """Go on in this transaction only if no other attempt was begun meanwhile; else `Conflict`."""
+        await check_run(db, self.job_id, self.fence)
 
     async def finish(self, db: Db) -> None:
         """End the job with what this transaction writes; `Conflict` if another attempt was begun meanwhile."""

@@ -14,7 +14,7 @@ from lossy.db import jobs
 from lossy.db.engine import DATABASE_FAILURES, Database
 from lossy.db.models import Job
 from lossy.errors import Conflict, LossyError
-from lossy.jobs.kinds import GivenUp, Kind, Run, run_of
+from lossy.jobs.kinds import GivenUp, Kind, Run, TooEarly, run_of
 from lossy.logs import about
 
 logger = logging.getLogger(__name__)
@@ -100,6 +100,8 @@ class Runner:
             return "superseded"
         if error is None:
             return "done" if await self._write(jobs.finish_job, run) else "superseded"
+        if isinstance(error, TooEarly):
+            return "postponed" if await self._write(jobs.postpone_job, run, error.seconds) else "superseded"
         if not isinstance(error, LossyError):
             logger.error("Job %s failed.", run.job_id, exc_info=error)
         again = None if kind is None or isinstance(error, GivenUp) else kind.again_after(run.attempt)

@@ -1,0 +1,92 @@
+"""What an adapter of a platform does, and what it is given. One file per platform implements it.
+
+An adapter only finds its way on the page. Whose turn it is, what is committed when, and whether there is proof is
+decided by `lossy.automation.posting`, the same for all.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lossy.errors import LossyError
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+
+class NeedsLogin(LossyError):
+    """The platform does not know who this is, or wants to be sure of it."""
+
+    code = "needs_login"
+
+
+class Refused(LossyError):
+    """The platform will not have this comment, now or later: the video is gone, comments are off, it is too long."""
+
+    code = "platform_refused"
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What is to stand there."""
+
+    url: str
+    """Of the video, rebuilt from its platform and id."""
+    target: str
+    """The platform's own id of it."""
+    body: str
+    at_seconds: float
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A comment that stands there."""
+
+    comment_id: str | None
+    permalink: str | None = None
+
+
+class Adapter(Protocol):
+    """A platform's pages."""
+
+    platform: str
+    most_characters: int
+    """How long a comment may be there."""
+
+    def compose(self, text: str, at_seconds: float, end_seconds: float | None) -> str:
+        """Write a note as it is to stand there: with its time in front where the platform has no field for it."""
+
+    async def open_at(self, page: "Page", comment: Comment) -> None:
+        """Open the video at the moment; `Refused` if it is gone or takes no comments."""
+
+    async def who_is_logged_in(self, page: "Page") -> str:
+        """Give the name of whoever is logged in; `NeedsLogin` if nobody is."""
+
+    async def fill(self, page: "Page", comment: Comment) -> str:
+        """Fill the comment in, submitting nothing; give what stands in the box now."""
+
+    async def submit(self, page: "Page") -> None:
+        """Do the one click that submits."""
+
+    def comment_id(self, answer: Any) -> str | None:
+        """Find the new comment's id in what the platform answered."""
+
+    async def find(self, page: "Page", comment: Comment, account: str) -> list[Seen]:
+        """Look through all comments on the open page for this one by this account."""
+
+    def permalink(self, comment: Comment, comment_id: str | None) -> str:
+        """Give the address that opens the comment, or else the moment."""
+
+
+def with_time(text: str, at_seconds: float, end_seconds: float | None) -> str:
+    """Write a note with its time in front, as players everywhere make links of it: `1:23 text` or `1:23-1:30 text`."""
+    begin = plain_time(at_seconds)
+    return f"{begin} {text}" if end_seconds is None else f"{begin}-{plain_time(end_seconds)} {text}"
+
+
+def plain_time(seconds: float) -> str:
+    """Write a time as people do: 0:07, 1:23, 1:02:03."""
+    whole = int(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,296 @@
+"""Posts one note: opens the platform in a browser, fills the comment in, commits `armed`, clicks once, and proves it.
+
+Before `armed` everything may fail and be tried again. After it nothing is submitted again: if the answer is no proof,
+the comment is looked for on the page, later and twice; what is not found then is for a person to say.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from lossy.automation.answers import Answer, carries, read_answer
+from lossy.automation.browsers import Browsers, StorageState
+from lossy.automation.contract import Adapter, Comment, NeedsLogin, Refused
+from lossy.automation.guard import keep_to
+from lossy.automation.sealing import Seal
+from lossy.db import posts
+from lossy.db.engine import Database, Db
+from lossy.db.models import NoteRow, Post, Video
+from lossy.db.types import utc_now
+from lossy.errors import Conflict, LossyError, Unavailable
+from lossy.events import PostState
+from lossy.jobs import Kind, Run, TooEarly
+from lossy.video_url import posting_address
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page, Response
+
+logger = logging.getLogger(__name__)
+
+TIME_LIMIT_SECONDS = 150.0
+PAGE_MS = 30_000
+MORE_ANSWERS_SECONDS = 2.0
+"""How long an answer without proof may be followed by one with it."""
+LOOKS = 2
+"""How often a comment is looked for in vain before a person is asked."""
+CLICK_WITHIN_SECONDS = 10.0
+"""An attempt that was held up for longer between its commit and its click does not click any more."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How patient posting is, in seconds."""
+
+    answer: float = 45.0
+    """How long a platform may take to answer a comment."""
+    settle: float = 30.0
+    """How late a platform may show what was sent to it."""
+    look_again: float = 60.0
+    per_minute: int = 5
+    """Comments by one account."""
+
+
+DEFAULT_PACE = Pace()
+
+
+class Posting:
+    """Posts notes with the browsers, logins and adapters of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        browsers: Browsers,
+        seal: Seal,
+        adapter_for: Callable[[str], Adapter],
+        *,
+        pace: Pace = DEFAULT_PACE,
+        again_seconds: tuple[float, ...] = (5.0, 20.0),
+    ) -> None:
+        self.database = database
+        self.browsers = browsers
+        self.pace = pace
+        self._seal = seal
+        self._adapter_for = adapter_for
+        self._again_seconds = again_seconds
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of work that this is."""
+        return Kind(posts.JOB, posts.QUEUE, self.run, TIME_LIMIT_SECONDS, self._again_seconds)
+
+    def compose(self, platform: str, note: NoteRow) -> str:
+        """Write a note as it is to stand on a platform; `Refused` if it is too long there."""
+        adapter = self._adapter_for(platform)
+        body = adapter.compose(note.text, note.start_seconds, note.end_seconds)
+        if len(body) > adapter.most_characters:
+            raise Refused(
+                f"With its time this note has {len(body)} characters, and {platform} takes {adapter.most_characters}. "
+                "Shorten it, then post it again."
+            )
+        return body
+
+    async def run(self, run: Run) -> None:
+        """Make one attempt, or read back what an earlier one submitted."""
+        async with self.database.write() as db:
+            await run.check(db)
+            post = await posts.begin(db, str(run.payload["post"]), self.compose)
+            if post is None:
+                return await run.finish(db)
+            comment = await _comment_of(db, post)
+            login = await posts.login_of(db, post.user_id, post.platform, post.place)
+            sealed = None if login is None else login.sealed
+        left, is_armed = post.browser, post.state is PostState.ARMED
+        attempt = _Attempt(self, run, post, self._adapter_for(post.platform), comment)
+        if left is not None:
+            await self.browsers.end(left)
+        state = None if sealed is None else self._seal.open(sealed)
+        return await (attempt.read_back(state) if is_armed else attempt.post(state))
+
+
+class _Attempt:
+    """One attempt of one post."""
+
+    def __init__(self, posting: Posting, run: Run, post: Post, adapter: Adapter, comment: Comment) -> None:
+        self._posting = posting
+        self._run = run
+        self._post = post
+        self._adapter = adapter
+        self._comment = comment
+        self._is_armed = False
+        self._picture: bytes | None = None
+
+    async def post(self, state: StorageState | None) -> None:
+        """Prepare, commit, click and prove."""
+        try:
+            async with self._browser(state) as page:
+                try:
+                    await self._prepare(page)
+                    await self._submit(page)
+                except Exception:
+                    self._picture = await _picture(page)
+                    raise
+        except NeedsLogin as problem:
+            await self._end(posts.needs_login, problem.message)
+        except Refused as problem:
+            await self._end(posts.has_failed, problem.message, self._picture)
+        except posts.TooSoon as problem:
+            await self._write(posts.stumbled, problem.message)
+            raise TooEarly(problem.message, problem.seconds) from problem
+        except posts.Changed as problem:
+            await self._write(posts.stumbled, problem.message)
+            raise TooEarly(problem.message, 0.0) from problem
+        except (TooEarly, Conflict):
+            raise
+        except Exception as problem:
+            if self._is_armed:
+                logger.warning("What came of post %s is not known.", self._post.id, exc_info=problem)
+                raise self._later() from problem
+            words = problem.message if isinstance(problem, LossyError) else _plain(problem)
+            await self._write(posts.stumbled, words, self._picture)
+            raise Unavailable(words) from problem
+
+    async def read_back(self, state: StorageState | None) -> None:
+        """Look for a comment that was submitted; at most twice in vain."""
+        if (wait := self._seconds_to_wait()) > 0:
+            raise TooEarly("It was submitted; what came of it is looked at in a while.", wait)
+        await self._write(posts.tell_reading)
+        async with self._browser(state) as page:
+            await self._adapter.open_at(page, self._comment)
+            if await self._adopted(page):
+                return None
+        async with self._posting.database.write() as db:
+            await self._run.check(db)
+            if await posts.looked_in_vain(db, self._post.id) >= LOOKS:
+                await posts.is_unknown(db, self._post.id, NOT_SEEN)
+                return await self._run.finish(db)
+        raise TooEarly("It is not to be seen yet; it is looked for once more.", self._posting.pace.look_again)
+
+    async def _prepare(self, page: "Page") -> None:
+        await self._adapter.open_at(page, self._comment)
+        account = await self._adapter.who_is_logged_in(page)
+        await self._write(posts.is_logged_in, account)
+        seen_before = len(await self._adapter.find(page, self._comment, account))
+        filled = await self._adapter.fill(page, self._comment)
+        if filled != self._comment.body:
+            raise Unavailable("The page made something else of the comment, so it was not submitted.")
+        async with self._posting.database.write() as db:
+            await self._run.check(db)
+            await posts.arm(
+                db,
+                self._post.id,
+                self._posting.compose,
+                seen_before=seen_before,
+                most_per_minute=self._posting.pace.per_minute,
+            )
+            self._post = await db.get_one(Post, self._post.id)
+        self._is_armed = True
+
+    async def _submit(self, page: "Page") -> None:
+        answers = _Answers(page, self._comment.body)
+        if self._post.armed_at is None or utc_now() - self._post.armed_at > timedelta(seconds=CLICK_WITHIN_SECONDS):
+            raise TooEarly("The attempt was held up and did not click.", 0.0)
+        await self._adapter.submit(page)
+        answer = await answers.proof(self._adapter.comment_id, self._posting.pace.answer)
+        comment_id = None if answer is None or not answer.is_yes else self._adapter.comment_id(answer.body)
+        if comment_id is not None:
+            return await self._is_posted(comment_id, None, f"answered {answer.status}" if answer else "")
+        await self._write(posts.tell_reading)
+        await self._adapter.open_at(page, self._comment)
+        if await self._adopted(page):
+            return None
+        if answer is not None and answer.is_no:
+            raise Refused(f"The platform did not take the comment (it answered {answer.status}).")
+        raise self._later()
+
+    async def _adopted(self, page: "Page") -> bool:
+        """Find the comment on the page: then it is posted."""
+        found = await self._adapter.find(page, self._comment, self._post.account)
+        if len(found) <= self._post.seen_before:
+            return False
+        await self._is_posted(found[0].comment_id, found[0].permalink, "read back")
+        return True
+
+    async def _is_posted(self, comment_id: str | None, permalink: str | None, proof: str) -> None:
+        link = permalink or self._adapter.permalink(self._comment, comment_id)
+        await self._end(posts.is_posted, comment_id, link, proof)
+
+    def _later(self) -> TooEarly:
+        return TooEarly("It was submitted; what came of it is looked at in a while.", self._posting.pace.settle)
+
+    def _seconds_to_wait(self) -> float:
+        armed, looked = self._post.armed_at, self._post.last_read_at
+        pace, now = self._posting.pace, utc_now()
+        settled = 0.0 if armed is None else pace.settle - (now - armed).total_seconds()
+        rested = 0.0 if looked is None else pace.look_again - (now - looked).total_seconds()
+        return max(settled, rested)
+
+    @asynccontextmanager
+    async def _browser(self, state: StorageState | None) -> AsyncIterator["Page"]:
+        tags = {"post": self._post.id, "attempt": str(self._run.fence)}
+        async with self._posting.browsers.open(state, tags) as opened:
+            await self._write(posts.has_browser, opened.key)
+            await keep_to(opened.context, self._comment.url)
+            page = await opened.context.new_page()
+            page.set_default_timeout(PAGE_MS)
+            yield page
+
+    async def _write(self, change: Callable[..., Awaitable[Any]], *more: Any) -> None:
+        async with self._posting.database.write() as db:
+            await self._run.check(db)
+            await change(db, self._post.id, *more)
+
+    async def _end(self, change: Callable[..., Awaitable[Any]], *more: Any) -> None:
+        async with self._posting.database.write() as db:
+            await self._run.finish(db)
+            await change(db, self._post.id, *more)
+
+
+NOT_SEEN = "It was submitted, but it is not to be seen there. Look there, and say whether it is."
+
+
+class _Answers:
+    """Collects what a page is answered to requests that carry a comment."""
+
+    def __init__(self, page: "Page", body: str) -> None:
+        self._body = body
+        self._came: asyncio.Queue[Response] = asyncio.Queue()
+        page.on("response", self._take)
+
+    async def proof(self, comment_id: Callable[[Any], str | None], within_seconds: float) -> Answer | None:
+        """Wait for an answer with the comment's id; else give the last one that came, or None."""
+        last: Answer | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds) as limit:
+                while True:
+                    last = await read_answer(await self._came.get())
+                    if last.is_yes and comment_id(last.body) is not None:
+                        return last
+                    limit.reschedule(asyncio.get_running_loop().time() + MORE_ANSWERS_SECONDS)
+        return last
+
+    def _take(self, response: "Response") -> None:
+        if carries(response.request, self._body):
+            self._came.put_nowait(response)
+
+
+async def _comment_of(db: Db, post: Post) -> Comment:
+    note = await db.get_one(NoteRow, post.note_id)
+    video = await db.get_one(Video, note.video_id)
+    address = posting_address(video.platform, video.external_id, video.url or "")
+    return Comment(address.url, post.target, post.body, note.start_seconds, note.end_seconds)
+
+
+async def _picture(page: "Page") -> bytes | None:
+    try:
+        return await page.screenshot(type="jpeg", quality=60, timeout=5_000)
+    except Exception:  # noqa: BLE001 -- a page that crashed has no picture
+        return None
+
+
+def _plain(problem: Exception) -> str:
+    """Say what went wrong with a page, without its content."""
+    return f"The page did not do what was expected ({type(problem).__name__})."

@@ -1,0 +1,105 @@
+"""A site to post to, and somebody whose notes are posted there by the jobs of this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from cryptography.fernet import Fernet
+
+from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.housekeeping import keep_posts
+from lossy.automation.platforms import adapter_for
+from lossy.automation.posting import Pace, Posting
+from lossy.automation.sealing import Seal
+from lossy.bench.comment_site import CommentSite
+from lossy.db import posts
+from lossy.db.engine import Database
+from lossy.db.models import NoteRow, PlatformLogin, Post, PostAudit, Video
+from lossy.events import Note, NoteStatus
+from lossy.jobs import Jobs
+from lossy.video_url import identify_url, posting_address
+from tests.db.rows import Reviewer, do, noted, reviewer
+
+WAIT_SECONDS = 60
+QUICK = Pace(answer=4.0, settle=1.0, look_again=0.5)
+ENDS = (NoteStatus.POSTED, NoteStatus.FAILED, NoteStatus.NEEDS_LOGIN, NoteStatus.UNKNOWN)
+
+
+@pytest.fixture
+def comment_site() -> Iterator[CommentSite]:
+    with CommentSite() as site:
+        yield site
+
+
+class Poster:
+    """Somebody with notes on a video of the site."""
+
+    def __init__(self, database: Database, who: Reviewer, site: CommentSite, seal: Seal) -> None:
+        self.database = database
+        self.who = who
+        self.site = site
+        self.seal = seal
+        self.address = who.video.url or ""
+
+    @property
+    def place(self) -> str:
+        return posting_address(self.who.video.platform, self.who.video.external_id, self.address).place
+
+    async def connect(self) -> None:
+        sealed = self.seal.seal(self.site.signed_in("Ada"))
+        login = PlatformLogin(
+            user_id=self.who.user_id, platform=self.who.video.platform, place=self.place, kind="browser", sealed=sealed
+        )
+        async with self.database.write() as db:
+            db.add(login)
+            await posts.go_on_after_login(db, self.who.user_id, login.platform, login.place)
+
+    async def note(self, text: str = "The music is too loud", at_seconds: float = 83.0) -> Note:
+        return await noted(self.database, self.who, text=text, start_seconds=at_seconds)
+
+    async def ask(self, note: Note) -> Note:
+        return await do(self.database, posts.ask, self.who.user_id, note.id)
+
+    async def end_of(self, note: Note, *ends: NoteStatus) -> Note:
+        """Wait until a note's posting has an end."""
+        with self.database.bus.subscribe(f"user:{self.who.user_id}") as news:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while True:
+                    async with self.database.read() as db:
+                        row = await db.get_one(NoteRow, note.id)
+                    if row.status in (ends or ENDS):
+                        return Note.model_validate(row)
+                    await news.batch()
+
+    async def posted(self, note: Note) -> tuple[Post, list[PostAudit]]:
+        async with self.database.read() as db:
+            return await posts.post_of(db, self.who.user_id, note.id)
+
+
+@pytest.fixture
+def seal() -> Seal:
+    return Seal([Fernet.generate_key().decode()])
+
+
+@pytest.fixture
+async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> Poster:
+    who = await reviewer(database)
+    named = identify_url(comment_site.address("one"))
+    async with database.write() as db:
+        video = await db.get_one(Video, who.video.id)
+        video.platform, video.external_id, video.url = named.platform, named.external_id, named.url
+    return Poster(database, Reviewer(who.user_id, who.email, video, who.session), comment_site, seal)
+
+
+@pytest.fixture
+async def jobs(poster: Poster, lossy_redis_url: str | None) -> AsyncIterator[Jobs]:
+    browsers = LocalBrowsers()
+    posting = Posting(poster.database, browsers, poster.seal, adapter_for, pace=QUICK, again_seconds=(0.1, 0.1))
+    jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, lease_seconds=2, hold_seconds=2)
+    keeping = asyncio.create_task(keep_posts(poster.database))
+    await jobs.start()
+    yield jobs
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await jobs.close(drain_seconds=5)
+    await browsers.aclose()
