@@ -50,11 +50,13 @@ def make_app(core: Core) -> FastAPI:
         await sockets.start()
         jobs = None if core.settings.redis_url else Jobs(core.database, core.kinds)  # else `lossy worker` runs them
         if jobs is not None:
+            await core.posters.start()
             await jobs.start()
         yield
         await sockets.close()
         if jobs is not None:
             await jobs.close(DRAIN_SECONDS)
+            await core.posters.aclose()
         await core.close()
 
     app = FastAPI(

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from lossy.events import AnyEvent, Category, MicrophoneState, Note, NoteStatus, TurnState
+from lossy.events import AnyEvent, Category, MicrophoneState, Note, NoteStatus, PostState, TurnState
 
 PROTOCOL_VERSION = 1
 MAX_CHUNK_BYTES = 64 * 1024
@@ -382,6 +382,40 @@ class NoteHistory(Message):
     """What was done to a note, oldest first."""
 
     changes: tuple[NoteHistoryEntry, ...]
+
+
+class PostDecided(Message):
+    """What a person found on the platform."""
+
+    is_there: bool
+
+
+class PostStep(Message):
+    """One step of a posting; append-only."""
+
+    step: str
+    detail: str
+    at: datetime
+    body_sha256: str | None
+    """Of what was submitted."""
+    picture: bool
+    """Whether the page was photographed."""
+
+
+class PostView(Message):
+    """The posting of a note to its video's platform."""
+
+    platform: str
+    target: str
+    """The video, by the platform's own id."""
+    state: PostState
+    body: str
+    """What is to stand there."""
+    account: str
+    comment_id: str | None
+    error: str | None
+    steps: tuple[PostStep, ...]
+    """Oldest first."""
 
 
 MAX_CHOICES = 64

@@ -68,6 +68,16 @@ class Settings(BaseSettings):
     """A model of the same endpoint that sees pictures; unset, no picture leaves this server."""
     clip_model: Path | None = None
     """A folder with the vision half of a CLIP model as ONNX; unset, pictures have no embeddings."""
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Fernet keys that seal logins at platforms, the newest first; unset, a key file in `data_dir`."""
+    post_headless: bool = True
+    """Whether browsers that post are out of sight."""
+    post_per_minute: Annotated[int, Field(ge=1)] = 5
+    """How many comments one account posts in a minute."""
+    post_settle_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How late a platform may show a comment that was sent to it, before it is looked for."""
+    post_look_again_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """The time between the two looks for one that was not seen."""
     registration: bool = True
     """Whether anybody who reaches the sign-in page may make an account."""
     extension_origins: Annotated[tuple[str, ...], NoDecode] = (EXTENSION_ORIGIN,)
@@ -85,7 +95,7 @@ class Settings(BaseSettings):
     token: SecretStr | None = None
     """For `lossy say` and `lossy notes`: who is asking."""
 
-    @field_validator("extension_origins", "allowed_origins", mode="before")
+    @field_validator("extension_origins", "allowed_origins", "secret_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from lossy.agent.frames import Frames
 from lossy.agent.retries import transcription
 from lossy.agent.session import Faculties
 from lossy.agent.sessions import Sessions
+from lossy.automation.posters import make_posters
 from lossy.bus import Bus
 from lossy.db import usage
 from lossy.db.engine import Database
@@ -38,7 +39,8 @@ class Core:
         self.recogniser = make_recogniser(settings, self.database)
         faculties = Faculties(self.database, self.recogniser, _structurer(settings))
         self.frames = Frames(self.database, settings.clip_model, _seeing(settings))
-        self.kinds = (transcription(self.database, self.recogniser),)
+        self.posters = make_posters(settings, self.database)
+        self.kinds = (transcription(self.database, self.recogniser), self.posters.kind)
         """What durable work there is."""
         self.sessions = Sessions(faculties, instance=f"{socket.gethostname()}:{settings.port}")
 

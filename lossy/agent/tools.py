@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from lossy.agent.machine import TurnInput
 from lossy.agent.ranges import open_range
 from lossy.agent.turn import LiveTurn
-from lossy.db import events, notes
+from lossy.db import events, notes, posts
 from lossy.db import sessions as store
 from lossy.db.engine import Db
 from lossy.errors import LossyError
@@ -16,7 +16,6 @@ from lossy.inference.commands import Command, Order, parse_command
 if TYPE_CHECKING:
     from lossy.agent.session import AgentSession
 
-NOT_CONNECTED = "No platform is connected, so nothing can be posted yet. Your notes are kept."
 _NAMES = {Command.CANCEL: "scratch"}
 """Tools that are not called like their command."""
 _CANCELLABLE = (TurnState.CONFIRMING, TurnState.STRUCTURING, TurnState.TRANSCRIBING, TurnState.RETRYING)
@@ -39,6 +38,8 @@ async def run_tool(session: "AgentSession", turn: LiveTurn, text: str) -> None:
     elif order.command is Command.CANCEL or (order.command is Command.UNDO and earlier is not None):
         await _scratch(session, turn, earlier, order.command)
     else:
+        if order.command in _POSTS:
+            await _keep_offered(session, turn)
         await session.move(turn, TurnInput.TOOL_DONE, lambda db: _carry_out(session, turn, order, db))
     if order.command is Command.STOP_LISTENING:
         await session.listening.stop(turn.recording_id)
@@ -72,8 +73,26 @@ async def _undo(session: "AgentSession", turn: LiveTurn, order: Order, db: Db) -
     return None if undone is not None else "There is nothing to undo."
 
 
+async def _keep_offered(session: "AgentSession", turn: LiveTurn) -> None:
+    """Firm the notes that were offered before this was said: who posts a note has kept it."""
+    for other in list(session.turns.values()):
+        if other is not turn and other.state is TurnState.CONFIRMING:
+            await session.move(other, TurnInput.CONFIRM)
+
+
 async def _post(session: "AgentSession", turn: LiveTurn, order: Order, db: Db) -> str | None:
-    return NOT_CONNECTED
+    if _cancellable_before(session, turn) is not None:
+        return "What you said before is not a note yet. Say “post that” again in a moment."
+    newest = await notes.last_notes(db, session.user_id, session.video_id)
+    if not newest:
+        return "There is no note to post."
+    await posts.ask(db, session.user_id, newest[0].id)
+    return None
+
+
+async def _post_all(session: "AgentSession", turn: LiveTurn, order: Order, db: Db) -> str | None:
+    asked = await posts.ask_all(db, session.user_id, session.video_id)
+    return None if asked else "There is no note that waits to be posted."
 
 
 async def _steer(session: "AgentSession", turn: LiveTurn, order: Order, db: Db) -> str | None:
@@ -116,10 +135,11 @@ _STEERS: dict[Command, Literal["seek", "pause", "play"]] = {
     Command.PAUSE: "pause",
     Command.RESUME: "play",
 }
+_POSTS = (Command.POST, Command.POST_ALL)
 _TOOLS: dict[Command, Tool] = {
     Command.UNDO: _undo,
     Command.POST: _post,
-    Command.POST_ALL: _post,
+    Command.POST_ALL: _post_all,
     Command.PAUSE: _steer,
     Command.RESUME: _steer,
     Command.GO_TO: _steer,

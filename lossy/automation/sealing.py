@@ -6,6 +6,8 @@ seals, all of them open: a new one is put in front, and the old one taken away o
 
 import json
 import os
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,15 @@ _OWNER_ONLY = 0o600
 
 
 class Seal:
-    """Seals and opens JSON values."""
+    """Seals and opens JSON values; the keys are read at the first use."""
 
-    def __init__(self, keys: list[str]) -> None:
+    def __init__(self, read_keys: Callable[[], list[str]]) -> None:
+        self._read_keys = read_keys
+
+    @cached_property
+    def _keys(self) -> MultiFernet:
         try:
-            self._keys = MultiFernet([Fernet(key) for key in keys])
+            return MultiFernet([Fernet(key) for key in self._read_keys()])
         except ValueError as error:
             raise SetupProblem(
                 "A key in LOSSY_SECRET_KEYS is none. Make one with: "
@@ -43,7 +49,7 @@ class Seal:
 
 def make_seal(keys: tuple[str, ...], data_dir: Path) -> Seal:
     """Take the keys of the settings, or else of the key file, which is made at the first use."""
-    return Seal(list(keys) or _key_file(data_dir / KEY_FILE))
+    return Seal(lambda: list(keys) or _key_file(data_dir / KEY_FILE))
 
 
 def _key_file(path: Path) -> list[str]:

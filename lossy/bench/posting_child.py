@@ -114,7 +114,7 @@ async def main(orders: Orders) -> None:
     posting = Posting(
         database,
         browsers,
-        Seal([orders.key]),
+        Seal(lambda: [orders.key]),
         lambda platform: HurtAdapter(adapter_for(platform), folder),
         pace=pace,
         again_seconds=(0.2, 0.4),

@@ -96,7 +96,7 @@ class _Run:
     async def of(self, faults: list[Fault], meanwhile: Callable[[], None]) -> list[tuple[Fault, NoteStatus, int]]:
         if not faults:
             return []
-        user_id, made = await notes_to_post(self._database, self._site, Seal([self._orders.key]), len(faults))
+        user_id, made = await notes_to_post(self._database, self._site, Seal(lambda: [self._orders.key]), len(faults))
         for fault, note in zip(faults, made, strict=True):
             body = with_time(note.text, note.start_seconds, None)
             fault_file(self._folder, body, fault.moment).write_text(str(int(fault.number)))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from lossy import protocol as wire
-from lossy.db import notes, videos
+from lossy.db import notes, posts, videos
 from lossy.db.engine import Db
 from lossy.errors import InvalidInput, NotFound
 from lossy.events import Note
@@ -56,6 +56,48 @@ async def edit(note_id: wire.Id, body: wire.EditNote, asker: Asker, core: TheCor
 async def refine(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
     """Make a note more exact with a picture of the video, by the model that sees; only after its author allowed it."""
     return await core.frames.refine(asker.user_id, note_id)
+
+
+@router.post("/notes/{note_id}/post")
+async def post(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
+    """Post a note as a comment on its video's platform; what becomes of it are events and the note's status."""
+    async with core.database.write() as db:
+        return await posts.ask(db, asker.user_id, note_id)
+
+
+@router.delete("/notes/{note_id}/post")
+async def take_back(note_id: wire.Id, asker: Asker, core: TheCore) -> Note:
+    """Do not post a note after all, while it still waits."""
+    async with core.database.write() as db:
+        return await posts.take_back(db, asker.user_id, note_id)
+
+
+@router.post("/notes/{note_id}/post/decision")
+async def decide(note_id: wire.Id, body: wire.PostDecided, asker: Asker, core: TheCore) -> Note:
+    """Say whether a comment stands there whose outcome nobody could read."""
+    async with core.database.write() as db:
+        return await posts.decide(db, asker.user_id, note_id, is_there=body.is_there)
+
+
+@router.get("/notes/{note_id}/post")
+async def posting(note_id: wire.Id, asker: Asker, core: TheCore) -> wire.PostView:
+    """Tell where a note's posting stands, and every step so far."""
+    async with core.database.read() as db:
+        post, steps = await posts.post_of(db, asker.user_id, note_id)
+    told = (
+        wire.PostStep(
+            step=step.step,
+            detail=step.detail,
+            at=step.at,
+            body_sha256=step.body_sha256,
+            picture=step.picture is not None,
+        )
+        for step in steps
+    )
+    return wire.PostView(
+        platform=post.platform, target=post.target, state=post.state, body=post.body, account=post.account,
+        comment_id=post.comment_id, error=post.error, steps=tuple(told),
+    )  # fmt: skip
 
 
 @router.delete("/notes/{note_id}")

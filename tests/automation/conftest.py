@@ -78,7 +78,8 @@ class Poster:
 
 @pytest.fixture
 def seal() -> Seal:
-    return Seal([Fernet.generate_key().decode()])
+    key = Fernet.generate_key().decode()
+    return Seal(lambda: [key])
 
 
 @pytest.fixture

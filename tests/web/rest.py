@@ -31,6 +31,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/settings"): {"values": {"auto_pause": True}},
     ("POST", "/api/videos"): {"url": "https://example.org/theirs.mp4"},
     ("PATCH", "/api/notes/{note_id}"): {"text": "Somebody else was here"},
+    ("POST", "/api/notes/{note_id}/post/decision"): {"is_there": True},
 }
 """A good body for every operation that wants one."""
 

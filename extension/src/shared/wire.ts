@@ -429,6 +429,41 @@ export interface PlayerSteered {
   position: number | null;
 }
 
+/** What a person found on the platform. */
+export interface PostDecided {
+  is_there: boolean;
+}
+
+/** Where the posting of a note to a platform stands; the legal moves are in `lossy.db.posts`. */
+export type PostState = "queued" | "preparing" | "armed" | "posted" | "unknown" | "failed";
+
+/** One step of a posting; append-only. */
+export interface PostStep {
+  step: string;
+  detail: string;
+  /** The server's clock. */
+  at: string;
+  /** Of what was submitted. */
+  body_sha256: string | null;
+  /** Whether the page was photographed. */
+  picture: boolean;
+}
+
+/** The posting of a note to its video's platform. */
+export interface PostView {
+  platform: string;
+  /** The video, by the platform's own id. */
+  target: string;
+  state: PostState;
+  /** What is to stand there. */
+  body: string;
+  account: string;
+  comment_id: string | null;
+  error: string | null;
+  /** Oldest first. */
+  steps: PostStep[];
+}
+
 /** A note's posting reached a step that the card shows. */
 export interface PostingStepped {
   type: "posting_stepped";

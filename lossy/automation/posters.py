@@ -1,0 +1,55 @@
+"""All that a process needs to post, put together from the settings; `lossy serve` has it, or else `lossy worker`."""
+
+import asyncio
+import logging
+
+from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.housekeeping import keep_posts
+from lossy.automation.platforms import adapter_for
+from lossy.automation.posting import Pace, Posting
+from lossy.automation.sealing import make_seal
+from lossy.db.engine import Database
+from lossy.jobs import Kind
+from lossy.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Posters:
+    """The work of posting, its browsers, and who looks after posts whose job died."""
+
+    def __init__(self, database: Database, posting: Posting, browsers: LocalBrowsers) -> None:
+        self._database = database
+        self._posting = posting
+        self._browsers = browsers
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of work that this is."""
+        return self._posting.kind
+
+    async def start(self) -> None:
+        """End the browsers that a killed process left, and look after posts."""
+        if orphans := await self._browsers.reap():
+            logger.info("Ended %d browsers that a killed process had left.", orphans)
+        self._keeping = asyncio.create_task(keep_posts(self._database), name="housekeeping of posts")
+
+    async def aclose(self) -> None:
+        """End the browsers; call it once no job runs any more."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._browsers.aclose()
+
+
+def make_posters(settings: Settings, database: Database) -> Posters:
+    """Put together what the settings ask for; nothing is started."""
+    browsers = LocalBrowsers(headless=settings.post_headless)
+    seal = make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
+    pace = Pace(
+        settle=settings.post_settle_seconds,
+        look_again=settings.post_look_again_seconds,
+        per_minute=settings.post_per_minute,
+    )
+    return Posters(database, Posting(database, browsers, seal, adapter_for, pace=pace), browsers)
