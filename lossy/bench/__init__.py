@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 Measure = Callable[[], Awaitable[dict[str, Any]]]
-BENCHES = ("voice", "stt", "noise", "jobs", "start", "ui", "extension")
+BENCHES = ("voice", "stt", "noise", "jobs", "start", "ui", "extension", "posting")
 
 
 async def run_bench(name: str) -> dict[str, Any]:
@@ -16,6 +16,7 @@ async def run_bench(name: str) -> dict[str, Any]:
     from lossy.bench.extension import measure_extension  # noqa: PLC0415
     from lossy.bench.jobs import measure_jobs  # noqa: PLC0415
     from lossy.bench.noise import measure_noise  # noqa: PLC0415
+    from lossy.bench.posting import measure_posting  # noqa: PLC0415
     from lossy.bench.start import measure_start  # noqa: PLC0415
     from lossy.bench.stt import measure_stt  # noqa: PLC0415
     from lossy.bench.ui import measure_ui  # noqa: PLC0415
@@ -29,6 +30,7 @@ async def run_bench(name: str) -> dict[str, Any]:
         "start": measure_start,
         "ui": measure_ui,
         "extension": measure_extension,
+        "posting": measure_posting,
     }
     names = BENCHES if name == "all" else (name,)
     return {each: await measures[each]() for each in names}

@@ -93,8 +93,8 @@ async def ask(db: Db, user_id: str, note_id: str) -> Note:
     return await _queue(db, post, note)
 
 
-async def ask_all(db: Db, user_id: str, video_id: str) -> int:
-    """Post every firmed note that is the user's own on a video; give how many."""
+async def ask_all(db: Db, user_id: str, video_id: str) -> list[str]:
+    """Post every firmed note that is the user's own on a video; give their ids."""
     await videos.require_video(db, user_id, video_id, Role.COMMENTER)
     firmed = (
         select(NoteRow.id)
@@ -102,10 +102,10 @@ async def ask_all(db: Db, user_id: str, video_id: str) -> int:
         .where(col(NoteRow.deleted_at).is_(None))
         .order_by(col(NoteRow.start_seconds))
     )
-    asked = (await db.exec(firmed)).all()
+    asked = list((await db.exec(firmed)).all())
     for note_id in asked:
         await ask(db, user_id, note_id)
-    return len(asked)
+    return asked
 
 
 async def take_back(db: Db, user_id: str, note_id: str) -> Note:
@@ -349,8 +349,13 @@ _WHY_NOT = {
 }
 
 
+def is_on_a_platform(video: Video) -> bool:
+    """Whether there is a page of it that comments could be posted to."""
+    return video.platform not in ("sample", "local") and video.url is not None
+
+
 def _place(video: Video) -> str:
-    if video.platform in ("sample", "local") or video.url is None:
+    if not is_on_a_platform(video) or video.url is None:
         raise InvalidInput("This video is on no platform that comments could be posted to.")
     return posting_address(video.platform, video.external_id, video.url).place
 

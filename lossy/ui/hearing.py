@@ -16,6 +16,7 @@ from lossy.events import (
     MicrophoneChanged,
     NoteChanged,
     NoteRemoved,
+    PostingStepped,
     SpeechHeard,
     ToolResult,
     TurnChanged,
@@ -53,6 +54,8 @@ class Hearing:
                 puts[item.note.id] = ("put", for_browser(item.note))
             elif isinstance(item, NoteRemoved) and item.video_id == self._video_id:
                 puts[item.note_id] = ("drop", item.note_id)
+            elif isinstance(item, PostingStepped) and item.video_id == self._video_id:
+                heard.ops.append(("step", {"note_id": item.note_id, "step": item.step}))
             elif item.session_id == self._session_id and self._session_id is not None:
                 self._take_own(item, heard)
         heard.ops = [*puts.values(), *heard.ops]
@@ -72,7 +75,7 @@ class Hearing:
             case MicrophoneChanged():
                 heard.talk |= {"microphone": item.state.value, "recording_id": item.recording_id}
                 heard.talk |= {"message": item.reason}
-            case ToolResult(succeeded=False):
+            case ToolResult(succeeded=False, note_id=None):
                 heard.talk |= {"message": item.message}
             case TurnFailed():
                 heard.talk |= {"message": item.message, "stable": "", "unstable": "", "words": "", "topic": None}

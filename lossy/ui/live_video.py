@@ -15,16 +15,18 @@ from lossy.bus import Missed
 from lossy.db import notes, users, videos
 from lossy.db.engine import DATABASE_FAILURES
 from lossy.db.models import Video
+from lossy.db.posts import is_on_a_platform
 from lossy.errors import NotAllowed
 from lossy.events import Event, RecogniserChanged
 from lossy.protocol import TurnAction
 from lossy.ui.all_notes import AllNotes
 from lossy.ui.choices import Choices
 from lossy.ui.components.bodies import Body
-from lossy.ui.components.note_list import NoteList, for_browser
+from lossy.ui.components.note_list import NoteList, Op, for_browser
 from lossy.ui.components.talk import Talk
 from lossy.ui.hearing import Hearing
 from lossy.ui.note_edits import NoteEdits
+from lossy.ui.note_posts import NotePosts
 from lossy.ui.page import Page
 
 RETRY_SECONDS = 1.0
@@ -75,7 +77,13 @@ class LiveVideo:
         """Build the list of notes; `load` fills it."""
         own = {"confirm": self._confirm, "cancel": self._cancel, "scope": self._choose_scope}
         refines = self._page.core.frames.can_refine and self.choices.vision_consent
-        self._list = NoteList(self._video_id, on={**NoteEdits(self._page).handlers, **own}, refines=refines)
+        handlers = {
+            **NoteEdits(self._page).handlers,
+            **NotePosts(self._page, self._video_id, self._apply).handlers,
+            **own,
+        }
+        posts = self.session is not None and is_on_a_platform(self.video)
+        self._list = NoteList(self._video_id, on=handlers, refines=refines, posts=posts)
         self._all = AllNotes(self._page, self._list)
 
     async def load(self) -> None:
@@ -129,6 +137,10 @@ class LiveVideo:
             self._list.apply(heard.ops)
         if heard.talk and self._talk is not None:
             self._talk.show(heard.talk)
+
+    def _apply(self, ops: list[Op]) -> None:
+        if self._list is not None:
+            self._list.apply(ops)
 
     async def _reload(self) -> None:
         while self._list is None or not self._list.is_deleted:

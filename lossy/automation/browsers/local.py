@@ -33,6 +33,8 @@ class LocalBrowsers:
     """At most two browsers at once, reused."""
 
     def __init__(self, *, headless: bool = True, at_once: int = AT_ONCE) -> None:
+        self.launched = 0
+        """How many browsers it has started so far."""
         self._headless = headless
         self._slots = asyncio.Semaphore(at_once)
         self._idle: list[_Warm] = []
@@ -101,6 +103,7 @@ class LocalBrowsers:
             )
         except Error as error:
             raise Unavailable("No browser could be started for posting. See: lossy doctor") from error
+        self.launched += 1
         return _Warm(key, browser)
 
 

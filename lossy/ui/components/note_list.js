@@ -10,8 +10,8 @@ const [GUESS_PX, GAP_PX, BEYOND_PX] = [78, 8, 400];
 
 export default {
   components: { NoteCard },
-  props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean },
-  emits: ["edit", "remove", "refine", "confirm", "cancel", "scope"],
+  props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean, posts: Boolean },
+  emits: ["edit", "remove", "refine", "confirm", "cancel", "scope", "post", "post_all", "take_back", "decide", "trail"],
   template: `
     <section class="notes" aria-label="Notes">
       <div v-if="all.length || everywhere" class="filters">
@@ -26,13 +26,14 @@ export default {
           <button v-for="one in kinds" :key="one.name" class="chip kind" type="button" :aria-pressed="kind === one.name" :aria-label="one.name + ', ' + one.count" :title="one.name" @click="choose({ kind: kind === one.name ? '' : one.name })">
             <svg class="glyph" :style="kind === one.name ? null : { color: 'var(--' + one.name + ')' }"><use :href="'#g-' + one.name" /></svg><span class="count">{{ one.count }}</span></button>
         </div>
+        <button v-if="posts && !everywhere && firmed" class="turn" type="button" @click="$emit('post_all', {})">post all<span class="count">{{ firmed }}</span></button>
         <button class="turn scope" type="button" :aria-label="everywhere ? 'Notes of all videos; show this video only' : 'Notes of this video; show all videos'" @click="look(!everywhere)">{{ everywhere ? 'all videos' : 'this video' }}</button>
         <label class="find" :class="{ used: words }"><svg class="icon"><use href="#i-search" /></svg><input v-model="words" type="search" placeholder="Find" aria-label="Find in notes" @input="refilter"></label>
       </div>
       <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
         <div aria-hidden="true" :style="{ height: before + 'px' }"></div>
-        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :reachable="note.id === activeId"
-          @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" />
+        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :posts="posts" :step="steps[note.id]" :trail="trails[note.id]" :reachable="note.id === activeId"
+          @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" @post="post" @take_back="takeBack" @decide="decide" @trail="trail" />
         <div aria-hidden="true" :style="{ height: after + 'px' }"></div>
         <div v-if="!all.length && !waits" class="empty">
           <svg class="waves" viewBox="0 0 120 40" aria-hidden="true"><path d="M4 20h6M18 14v12M30 8v24M42 4v32M54 12v16M66 16v8M78 18v4M90 19v2M102 20h14" /></svg>
@@ -48,7 +49,7 @@ export default {
         <template v-if="waits && !all.length"><div v-for="n in 4" :key="'b' + n" class="bone note-bone"></div></template>
       </div>
     </section>`,
-  data: () => ({ all: [], list: [], turns: {}, first: 0, last: 0, before: 0, after: 0, kind: "", group: "", newest: false, everywhere: false, reading: false, words: "", activeId: null, ghostId: null }),
+  data: () => ({ all: [], list: [], turns: {}, steps: {}, trails: {}, first: 0, last: 0, before: 0, after: 0, kind: "", group: "", newest: false, everywhere: false, reading: false, words: "", activeId: null, ghostId: null }),
   computed: {
     waits() {
       return this.everywhere ? this.reading : this.loading;
@@ -58,6 +59,9 @@ export default {
       for (const note of this.all) counts[note.status] = (counts[note.status] ?? 0) + 1;
       const counted = STATUS_GROUPS.map((one) => ({ ...one, count: one.statuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0) }));
       return counted.filter((one) => one.count || one.name === this.group);
+    },
+    firmed() {
+      return this.all.filter((note) => note.status === "firmed").length;
     },
     shown() {
       return this.list.slice(this.first, this.last);
@@ -105,6 +109,19 @@ export default {
     refine({ id }) {
       this.$emit("refine", { id });
     },
+    post({ id }) {
+      this.$emit("post", { id });
+    },
+    takeBack({ id }) {
+      this.$emit("take_back", { id });
+    },
+    decide({ id, is_there }) {
+      this.$emit("decide", { id, is_there });
+    },
+    trail({ id }) {
+      if (this.trails[id]) review.notes.showTrail(id, null);
+      else this.$emit("trail", { id });
+    },
     confirm({ id, turn_id }) {
       this.$emit("confirm", { id, turn_id });
     },
@@ -116,7 +133,7 @@ export default {
     },
     refresh() {
       this.all = this.store().list;
-      this.turns = review.notes.turns;
+      ({ turns: this.turns, steps: this.steps, trails: this.trails } = review.notes);
       const ghost = review.notes.ghost?.id ?? null;
       const isNew = ghost !== null && ghost !== this.ghostId;
       this.ghostId = ghost;

@@ -18,6 +18,7 @@ _SHOWN = {
     "confidence",
     "status",
     "error",
+    "permalink",
     "created_at",
     "version",
 }
@@ -26,17 +27,22 @@ Op = tuple[str, Any]
 
 
 class NoteList(ui.element, component="note_list.js"):
-    """Emits `edit` {id, version, changes}, `remove`, `refine` {id}, `confirm`, `cancel` {id, turn_id}, and `scope`."""
+    """Emits `edit` {id, version, changes}, `confirm`, `cancel` {id, turn_id}, `scope`, `post_all`, and of a note's
+    {id} `remove`, `refine`, `post`, `take_back`, `decide` {id, is_there} and `trail`.
+    """
 
-    def __init__(self, video_id: str, *, on: Mapping[str, Handler], refines: bool = False) -> None:
+    def __init__(self, video_id: str, *, on: Mapping[str, Handler], refines: bool = False, posts: bool = False) -> None:
         super().__init__()
         self.props["video"] = video_id
         self.props["refines"] = refines
+        self.props["posts"] = posts
         self.props["loading"] = True
         listen(self, on)
 
     def apply(self, ops: list[Op]) -> None:
-        """Change what is listed: ("reset", notes), ("put", note), ("drop", id), ("turn", turn)."""
+        """Change what is listed: ("reset", notes), ("put", note), ("drop", id), ("turn", turn), ("step", step) of a
+        posting and its ("trail", trail).
+        """
         self.run_method("apply", ops)
 
     def apply_to_all(self, ops: list[Op]) -> None:

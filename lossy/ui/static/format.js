@@ -15,6 +15,15 @@ export const STATUS_WORDS = {
   archived: "Merged away",
 };
 
+/** Where a posting stands, while it goes on. */
+export const POSTING_WORDS = {
+  queued: "Queued",
+  opening: "Opening",
+  logged_in: "Logged in",
+  posting: "Posting",
+  reading_back: "Reading back",
+};
+
 /** What a reviewer asks of a list of notes, and the statuses that answer it. */
 export const STATUS_GROUPS = [
   { name: "open", label: "Open", statuses: ["ghost", "firmed", "pending_post", "posting"] },

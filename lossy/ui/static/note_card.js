@@ -1,13 +1,13 @@
 /** One note. It gets a frozen note and draws itself again only when that is another object. */
-import { CATEGORIES, STATUS_WORDS, confidenceWords, spokenTime, timeCode } from "./format.js";
+import { CATEGORIES, POSTING_WORDS, STATUS_WORDS, confidenceWords, spokenTime, timeCode } from "./format.js";
 import { isFramed } from "./bridge.js";
 import { review } from "./review.js";
 
 const COPIED_MS = 1400;
 
 export const NoteCard = {
-  props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean },
-  emits: ["edit", "remove", "refine", "confirm", "cancel"],
+  props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean, posts: Boolean, step: String, trail: Array },
+  emits: ["edit", "remove", "refine", "confirm", "cancel", "post", "take_back", "decide", "trail"],
   template: `
     <article class="note" :class="{ ghost: isGhost, editing, unsure: note.confidence < 0.5 }" role="listitem"
         :data-id="note.id" :data-status="note.status" :tabindex="reachable ? 0 : -1" :aria-label="spoken"
@@ -43,10 +43,25 @@ export const NoteCard = {
             <button type="button" class="icon-btn" tabindex="-1" :aria-label="copied ? 'Copied' : 'Copy'" :title="copied ? 'Copied' : 'Copy'" @click="copy"><svg class="icon"><use :href="copied ? '#i-check' : '#i-copy'" /></svg></button>
             <button type="button" class="icon-btn" tabindex="-1" aria-label="Delete" title="Delete" @click="$emit('remove', note)"><svg class="icon"><use href="#i-trash" /></svg></button>
           </span>
-          <span class="status" :data-status="note.status">{{ status }}</span>
+          <template v-if="posts && !isAway">
+            <button v-if="note.status === 'firmed'" type="button" class="act" tabindex="-1" aria-label="Post to the platform" title="Post to the platform" @click="$emit('post', note)"><svg class="icon"><use href="#i-send" /></svg><span class="word">post</span></button>
+            <button v-else-if="note.status === 'pending_post'" type="button" class="act" tabindex="-1" aria-label="Do not post it" @click="$emit('take_back', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">take back</span></button>
+            <button v-else-if="note.status === 'failed' || note.status === 'needs_login'" type="button" class="act" tabindex="-1" @click="$emit('post', note)">try again</button>
+            <template v-else-if="note.status === 'unknown'">
+              <button type="button" class="act" tabindex="-1" @click="$emit('decide', { id: note.id, is_there: true })">it is there</button>
+              <button type="button" class="act" tabindex="-1" @click="$emit('decide', { id: note.id, is_there: false })">it is not</button>
+            </template>
+          </template>
+          <a v-if="link" class="status" :data-status="note.status" :href="link" target="_blank" rel="noopener noreferrer" tabindex="-1">{{ status }} ✓</a>
+          <button v-if="wasPosted" type="button" class="status" :class="{ icon: link }" :data-status="note.status" tabindex="-1" :aria-expanded="Boolean(trail)" aria-label="What was done to post it" title="What was done to post it" @click="$emit('trail', note)"><svg v-if="link" class="icon"><use href="#i-gear" /></svg><template v-else>{{ status }}</template></button>
+          <span v-else-if="!link" class="status" :data-status="note.status">{{ status }}</span>
         </template>
       </div>
       <p v-if="note.error" class="meta problem">{{ note.error }}</p>
+      <ol v-if="trail" class="trail">
+        <li v-for="(one, n) in trail" :key="n"><time class="tc" :datetime="one.at">{{ clock(one.at) }}</time><span>{{ one.words }}<template v-if="one.detail">: {{ one.detail }}</template></span>
+          <a v-if="one.picture" :href="one.picture" target="_blank" rel="noopener"><img :src="one.picture" alt="The page as it was then"></a></li>
+      </ol>
     </article>`,
   data: () => ({ editing: false, draft: "", kind: "", copied: false, categories: CATEGORIES }),
   computed: {
@@ -74,7 +89,15 @@ export const NoteCard = {
       return spokenTime(this.note.start_seconds);
     },
     status() {
-      return STATUS_WORDS[this.note.status];
+      const isUnderWay = this.note.status === "pending_post" || this.note.status === "posting";
+      return (isUnderWay && POSTING_WORDS[this.step]) || STATUS_WORDS[this.note.status];
+    },
+    wasPosted() {
+      return this.posts && !["firmed", "ghost", "cancelled", "archived"].includes(this.note.status);
+    },
+    /** Only an address of the web: it came from elsewhere. */
+    link() {
+      return this.note.status === "posted" && /^https?:\/\//.test(this.note.permalink ?? "") ? this.note.permalink : null;
     },
     sureness() {
       return confidenceWords(this.note.confidence);
@@ -88,6 +111,9 @@ export const NoteCard = {
     },
   },
   methods: {
+    clock(at) {
+      return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    },
     seek() {
       review.playback.seek(this.note.start_seconds);
     },

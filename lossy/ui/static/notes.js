@@ -19,6 +19,10 @@ export class NoteStore extends Emitter {
   list = Object.freeze([]);
   /** Turn id → how long its note still waits: {until, seconds, held}, `until` on this page's clock. */
   turns = Object.freeze({});
+  /** Note id → where its posting stands, while it goes on. */
+  steps = Object.freeze({});
+  /** Note id → what was done to post it, once somebody looks. */
+  trails = Object.freeze({});
   /** Grows when notes come, go or change places, not when one is only different. */
   arrangement = 0;
   #byId = new Map();
@@ -28,7 +32,7 @@ export class NoteStore extends Emitter {
     return this.#byId.get(id);
   }
 
-  /** Carry out what the server sent: ["reset", notes], ["put", note], ["drop", id], ["turn", turn]. */
+  /** Carry out what the server sent: ["reset", notes], ["put", note], ["drop", id], ["turn", turn], ["step", step], ["trail", trail]. */
   apply(ops) {
     let list = null;
     const own = () => (list ??= [...this.list]);
@@ -39,6 +43,8 @@ export class NoteStore extends Emitter {
         this.arrangement += 1;
         list = value.map((note) => this.#keep(note)).sort(before);
       } else if (op === "turn") this.#wait(value);
+      else if (op === "step") this.steps = Object.freeze({ ...this.steps, [value.note_id]: value.step });
+      else if (op === "trail") this.showTrail(value.note_id, value.steps);
       else if (op === "put" && !SHOWN_NOWHERE.has(value.status)) this.#put(own(), value);
       else this.#drop(own(), op === "put" ? value.id : value);
     }
@@ -51,6 +57,18 @@ export class NoteStore extends Emitter {
     let newest = null;
     for (const note of this.#ghosts.values()) if (!newest || note.created_at >= newest.created_at) newest = note;
     return newest;
+  }
+
+  /** Show what was done to post a note; null to show it no more. */
+  showTrail(id, steps) {
+    this.#forgetTrail(id);
+    if (steps) this.trails = Object.freeze({ ...this.trails, [id]: Object.freeze(steps) });
+    this.tell(this.list);
+  }
+
+  #forgetTrail(id) {
+    const { [id]: _, ...others } = this.trails;
+    this.trails = Object.freeze(others);
   }
 
   #wait({ turn_id, state, deadline_seconds: seconds }) {
@@ -74,6 +92,7 @@ export class NoteStore extends Emitter {
   #put(list, note) {
     const known = this.#byId.get(note.id);
     if (known && known.version > note.version) return;
+    if (known && known.status !== note.status) this.#forgetTrail(note.id);
     if (known && !moved(known, note)) {
       list[indexOf(list, known)] = this.#keep(note);
       return;
