@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CONSENT = "vision_consent"
+KEEP = "keep_frames"
 ALIKE_BITS = 4
 """Pictures whose hashes differ by no more show the same."""
 MAX_REFINEMENTS = 20
@@ -48,11 +49,13 @@ class Frames:
         return self._model is not None
 
     async def take(self, user_id: str, message: VideoFrame, webp: bytes) -> FrameTaken:
-        """Keep a picture unless it shows nothing, or nothing new; `InvalidInput` if it is none."""
+        """Keep a picture unless it shows nothing, or nothing new; refused if it is none, or was not allowed."""
         from lossy.inference.frames import distance, read_frame  # noqa: PLC0415 -- brings numpy, as below
 
         async with self._database.read() as db:
             await sessions.require_session(db, user_id, message.session)
+            if (await users.settings_of(db, user_id)).get(KEEP) is not True:
+                raise NotAllowed("Allow it in the settings first: pictures of the video are kept.")
             known = await frames.hashes_of(db, message.session)
         room = frames.MAX_FRAMES - len(known)
         if room <= 0:

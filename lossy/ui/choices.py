@@ -21,6 +21,8 @@ class Choices:
     audio_fallback: bool = False
     """Whether audio may come to the server where a browser that should recognise it can't."""
     auto_pause: bool = True
+    keep_frames: bool = False
+    """Whether the extension may take pictures of the moments that are spoken about."""
     vision_consent: bool = False
     """Whether a model may see pictures of the video, when the reviewer asks for it."""
     echo_cancellation: bool = False

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlmodel import col, select, update
 
-from lossy.agent.frames import CONSENT, MAX_REFINEMENTS, Frames
+from lossy.agent.frames import CONSENT, KEEP, MAX_REFINEMENTS, Frames
 from lossy.db import notes, users
 from lossy.db.engine import Database
 from lossy.db.frames import MAX_FRAMES
@@ -79,9 +79,18 @@ async def gallery(database: Database) -> AsyncIterator[Gallery]:
     )
     async with database.write() as db:
         await notes.create_note(db, note)
+        await users.change_settings(db, who.user_id, {KEEP: True})
     gallery = Gallery(database, who, note.id)
     yield gallery
     await gallery.frames.aclose()
+
+
+async def test_a_picture_that_nobody_allowed_is_not_kept(gallery: Gallery) -> None:
+    async with gallery.database.write() as db:
+        await users.change_settings(db, gallery.who.user_id, {KEEP: False})
+    with pytest.raises(NotAllowed, match="Allow it"):
+        await gallery.take(webp(1))
+    assert await gallery.kept() == []
 
 
 async def test_a_picture_is_kept_with_its_place_and_hash(gallery: Gallery) -> None:

@@ -149,6 +149,14 @@ class Extension:
         worker.evaluate("chrome.action.openPopup()")
         return self.target("popup.html")
 
+    def click_its_button(self, page: Page) -> None:
+        """Click its button in the toolbar, which lets it look at the page in front."""
+        page.bring_to_front()
+        tabs = self._session.send("Target.getTargets", {"filter": [{"type": "tab"}]})["targetInfos"]
+        [tab] = [one["targetId"] for one in tabs if one["url"] == page.url]
+        self._session.send("Extensions.triggerAction", {"id": EXTENSION_ID, "targetId": tab})
+        self.target("popup.html")
+
     def press_shortcut(self, command: str) -> None:
         """Have the worker hear of a shortcut, as it does when its keys are pressed, which Playwright can't."""
         [worker] = self.context.service_workers

@@ -35,6 +35,10 @@ class Site:
         self._server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
+    def write(self, name: str, page: str | bytes) -> None:
+        """Put a page or a file there."""
+        (self._folder / name).write_bytes(page.encode() if isinstance(page, str) else page)
+
     @property
     def elsewhere(self) -> str:
         """Give its address by another name: to a browser that is another site."""

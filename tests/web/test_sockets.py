@@ -10,9 +10,10 @@ import pytest
 from pydantic import BaseModel
 from sqlmodel import select
 
+from lossy.agent.frames import KEEP
 from lossy.bus import Bus
 from lossy.client import Connection, Refused
-from lossy.db import notes, videos
+from lossy.db import notes, users, videos
 from lossy.db.engine import Database
 from lossy.db.models import AudioChunk as AudioChunkRow
 from lossy.db.models import NoteRow, RecordingMode, Role
@@ -267,6 +268,8 @@ async def test_pictures_of_the_video_are_taken_and_what_is_none_is_refused(lossy
     bob = await lossy.person("bob@example.org")
     async with lossy.connection(ann) as connection, lossy.connection(bob) as his:
         opened = await open_film(connection)
+        async with lossy.core.database.write() as db:
+            await users.change_settings(db, ann.user_id, {KEEP: True})
         frame = VideoFrame(session=opened.session, position=12.0, captured_at=CAPTURED_AT)
         taken = await connection.call("/video", "video_frame", frame, FrameTaken, webp(1))
         assert (taken.kept, taken.reason) == (True, "kept")

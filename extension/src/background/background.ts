@@ -2,6 +2,7 @@
 import { chromeApi, type Sender } from "../shared/chrome-api.ts";
 import type { FromContent, FromOffscreen, FromPages, Standing } from "../shared/messages.ts";
 import * as accounts from "./account.ts";
+import { grab } from "./capture.ts";
 import * as microphone from "./microphone.ts";
 import { credentials, tellOffscreen } from "./offscreen.ts";
 import { account, readState } from "./state.ts";
@@ -67,6 +68,10 @@ function route(message: ToWorker): Promise<unknown> | null {
       return microphone.moved(message);
     case "speech":
       return microphone.speech(message);
+    case "grab_frame":
+      return grab(message);
+    case "choices_changed":
+      return tellOffscreen({ to: "offscreen", type: "choices_changed" });
     case "online":
       return microphone.online(message.online);
     default:

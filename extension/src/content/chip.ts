@@ -5,6 +5,7 @@
 import { timeCode } from "lossy/format.js";
 import type { MicrophoneState } from "../shared/wire.ts";
 import STYLE from "./chip.css";
+import { hideInPictures } from "./curtain.ts";
 
 const WORDS: Record<MicrophoneState, string> = {
   off: "",
@@ -28,6 +29,7 @@ export class Chip {
     this.#host.popover = "manual";
     this.#host.style.cssText =
       "all:initial;position:fixed;inset:auto;margin:0;padding:0;border:0;background:none;overflow:visible;pointer-events:none";
+    hideInPictures(this.#host);
     const root = this.#host.attachShadow({ mode: "closed" });
     const style = new CSSStyleSheet();
     style.replaceSync(STYLE);

@@ -3,6 +3,8 @@ import { Playback } from "lossy/playback.js";
 import { chromeApi } from "../shared/chrome-api.ts";
 import type { ToContent } from "../shared/messages.ts";
 import { Chip } from "./chip.ts";
+import { liftCurtain } from "./curtain.ts";
+import { findFrame, grabFrame } from "./frame_grab.ts";
 import { MainVideo } from "./main_video.ts";
 import { isFirst } from "./once.ts";
 import { Telling } from "./telling.ts";
@@ -34,6 +36,9 @@ class Presence {
     if (this.#life.signal.aborted) return null;
     if (message.type === "find_video") return this.#findVideo();
     if (message.type === "chosen") return this.#beChosen(message.chosen);
+    if (message.type === "grab_frame") return grabFrame(this.#playback.video, message.at);
+    if (message.type === "picture_taken") return liftCurtain();
+    if (message.type === "find_frame") return findFrame(message);
     if (message.type === "steer") return this.#playback.steer(message);
     if (message.type !== "microphone") return null;
     const { state } = message.microphone;

@@ -5,6 +5,7 @@ const ANSWER_WITHIN_MS = 10_000;
 
 export class Choices {
   autoPause = true;
+  keepFrames = false;
   constraints = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
   async read(server: string, token: string): Promise<void> {
@@ -14,6 +15,7 @@ export class Choices {
     // Without an answer the last ones hold; the next connection asks again.
     if (!response?.ok) return;
     const { values } = (await response.json()) as UserChoices;
+    this.keepFrames = values.keep_frames === true;
     this.autoPause = values.auto_pause !== false;
     this.constraints = {
       echoCancellation: values.echo_cancellation === true,

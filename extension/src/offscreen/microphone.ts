@@ -96,6 +96,11 @@ export class Microphone {
     if (left && this.isLive && tab === this.#tab) await this.#recorder.stop();
   }
 
+  /** Whether it is open about this session. */
+  isAbout(session: string): boolean {
+    return Boolean(this.#recorder.id) && this.#about?.session === session;
+  }
+
   /** Whether there are words here that the server does not have. */
   get holdsWords(): boolean {
     return this.#recorder.holdsWords;

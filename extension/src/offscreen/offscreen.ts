@@ -6,6 +6,7 @@ import { chromeApi } from "../shared/chrome-api.ts";
 import type { SignedIn, ToOffscreen } from "../shared/messages.ts";
 import type { AnyEvent } from "../shared/wire.ts";
 import { Choices } from "./choices.ts";
+import { Frames } from "./frames.ts";
 import { Microphone } from "./microphone.ts";
 import { Videos } from "./videos.ts";
 import { tellWorker } from "./worker.ts";
@@ -17,6 +18,7 @@ const microphone = new Microphone(connection, videos, choices);
 
 /** Who is signed in, and where. */
 let signedIn: SignedIn | null = null;
+new Frames(connection, videos, choices, readChoices, (session) => microphone.isAbout(session));
 
 videos.onEntered((tab) => void microphone.entered(tab));
 videos.onRefused((tab, problem) => microphone.refused(tab, problem));
@@ -49,7 +51,7 @@ function follow(left: string | null): void {
     const { online } = connection;
     void tellWorker({ to: "worker", type: "online", online }, () => connection.online === online);
     if (refusal && signedIn) void checkToken(signedIn);
-    if (connected && namespace === "/user" && signedIn) void choices.read(signedIn.server, signedIn.token);
+    if (connected && namespace === "/user") void readChoices();
     if (connected && namespace === "/audio" && left) {
       const recording = left;
       left = null;
@@ -62,6 +64,10 @@ function follow(left: string | null): void {
     const { player, action, position = null } = body;
     void tellWorker({ to: "worker", type: "steer_player", player, action, position });
   });
+}
+
+async function readChoices(): Promise<void> {
+  if (signedIn) await choices.read(signedIn.server, signedIn.token);
 }
 
 /** The server said no: if it is because of the token, the sign-in is over. */
@@ -109,6 +115,8 @@ async function take(message: ToOffscreen): Promise<unknown> {
       return { unsent: await microphone.finish(message.problem) };
     case "sign_in_again":
       return signInAgain(message);
+    case "choices_changed":
+      return readChoices();
     case "choose_device":
       microphone.device = message.device;
       return null;

@@ -31,6 +31,12 @@ export class Videos {
     return this.#open.get(tab);
   }
 
+  /** The tab whose video has this session; the one in front, if there are several. */
+  tabOf(session: string): number | null {
+    const tabs = [...this.#open.values()].filter((video) => video.session === session).map(({ tab }) => tab);
+    return tabs.find((tab) => tab === this.front) ?? tabs[0] ?? null;
+  }
+
   async open(video: OpenVideo): Promise<void> {
     const known = this.#open.get(video.tab);
     const session = video.session ?? (known && known.context.url === video.context.url ? known.session : null);

@@ -6,6 +6,12 @@ import { changeChoices, readChoices } from "./server_api.ts";
 
 const CHOICES = [
   ["auto_pause", "Pause the video while I speak", "It goes on when the microphone is off.", true],
+  [
+    "keep_frames",
+    "Keep pictures of the moments I speak about",
+    "One is taken as you begin to speak, and kept on your server. Nobody else sees it.",
+    false,
+  ],
   ["echo_cancellation", "Echo cancellation", "Switch on if the video plays on loudspeakers.", false],
   [
     "noise_suppression",
@@ -23,7 +29,10 @@ export async function showChoices({ server, email }: Standing): Promise<void> {
   await attempt("microphone-said", null, async () => {
     const { values } = await readChoices(server, token);
     const rows = CHOICES.map(([name, title, text, usual]) =>
-      row(title, text, (values[name] ?? usual) === true, (on) => changeChoices(server, token, { [name]: on })),
+      row(title, text, (values[name] ?? usual) === true, async (on) => {
+        await changeChoices(server, token, { [name]: on });
+        await chromeApi.send({ to: "worker", type: "choices_changed" });
+      }),
     );
     element("choices").replaceChildren(...rows);
   });

@@ -1,6 +1,9 @@
 /** The one file that touches `chrome.*`: what Lossy asks of the browser, by the names of what it is for. */
 import type { AnswerOf, Message, Refused } from "./messages.ts";
 
+/** Every site at once, in these words: with all addresses of two schemes Chrome gives no picture of a tab. */
+const EVERYWHERE = { origins: ["<all_urls>"] };
+
 type To = Message["to"];
 type MessageTo<T extends To> = Extract<Message, { to: T }>;
 /** Who sent a message: a frame of a tab's page, or a page of the extension. */
@@ -118,6 +121,15 @@ export const chromeApi = {
     }),
   closeOffscreen: () => chrome.offscreen.closeDocument().catch(() => undefined),
 
+  /** What a tab shows, as JPEG in base64; null unless it is in front of its window, before and after. */
+  async captureTab(tab: number): Promise<string | null> {
+    const { active, windowId } = await chrome.tabs.get(tab);
+    if (!active) return null;
+    const picture = await chrome.tabs.captureVisibleTab(windowId, { format: "jpeg", quality: 90 });
+    const isStillThere = (await chrome.tabs.get(tab)).active;
+    return isStillThere ? picture.slice(picture.indexOf(",") + 1) : null;
+  },
+
   async activeTab(window: number): Promise<number | null> {
     const [tab] = await chrome.tabs.query({ active: true, windowId: window });
     return tab?.id ?? null;
@@ -160,9 +172,9 @@ export const chromeApi = {
   async allTabs(): Promise<number[]> {
     return (await chrome.tabs.query({})).flatMap((tab) => tab.id ?? []);
   },
-  requestSites: () => chrome.permissions.request({ origins: ["http://*/*", "https://*/*"] }),
-  hasSites: () => chrome.permissions.contains({ origins: ["http://*/*", "https://*/*"] }),
-  forgetSites: () => chrome.permissions.remove({ origins: ["http://*/*", "https://*/*"] }),
+  requestSites: () => chrome.permissions.request(EVERYWHERE),
+  hasSites: () => chrome.permissions.contains(EVERYWHERE),
+  forgetSites: () => chrome.permissions.remove(EVERYWHERE),
   /** Run the content script on every site from now on, or on the declared ones alone. */
   async followSites(everywhere: boolean): Promise<void> {
     const id = "every-site";

@@ -90,7 +90,8 @@ export type FromPages =
   | { to: "worker"; type: "seek"; window: number; position: number }
   | { to: "worker"; type: "look_here"; window: number }
   | Leaving
-  | { to: "worker"; type: "change_device"; device: string | null };
+  | { to: "worker"; type: "change_device"; device: string | null }
+  | { to: "worker"; type: "choices_changed" };
 
 /** What would leave words behind that are not sent yet: refused as `unsent` unless the person gives them up. */
 export type Leaving = { to: "worker"; anyway?: boolean } & (
@@ -113,6 +114,30 @@ export interface SpeechEdge {
   edge: "began" | "ended";
 }
 
+/** A picture of a video, WebP in base64. */
+export interface Picture {
+  /** The second of the video that it shows. */
+  position: number;
+  /** Wall clock, in seconds. */
+  captured_at: number;
+  webp: string;
+}
+
+/** Where something stands in its frame's window, in the page's pixels; the frame itself is so deep in the tab. */
+export interface Place {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  window: { width: number; height: number };
+  depth: number;
+  /** Pixels of the screen for one of the page. */
+  pixelRatio: number;
+}
+
+/** What a page gives for a picture: it, or where it stands if its site lets nobody read it; or why there is none. */
+export type Grabbed = Picture | (Omit<Picture, "webp"> & { place: Place }) | { none: string };
+
 /** From the offscreen document to the worker; open pages overhear `microphone`. */
 export type FromOffscreen =
   | { to: "worker"; type: "ask_credentials" }
@@ -122,6 +147,8 @@ export type FromOffscreen =
   | { to: "worker"; type: "token_refused"; token: string }
   | { to: "worker"; type: "online"; online: boolean }
   | ({ to: "worker"; type: "speech"; tab: number } & SpeechEdge)
+  /** Take a picture of a tab's video; with `at`, only if its player stands at that second. */
+  | { to: "worker"; type: "grab_frame"; tab: number; at: number | null }
   | { to: "worker"; type: "microphone"; microphone: Microphone; pauses: boolean };
 
 /** To the offscreen document, from the worker. */
@@ -136,6 +163,8 @@ export type ToOffscreen =
   | ({ to: "offscreen"; type: "sign_in_again" } & SignedIn)
   | { to: "offscreen"; type: "press"; tab: number; mode: Mode }
   | { to: "offscreen"; type: "cancel_last"; tab: number }
+  /** The account's choices are others now. */
+  | { to: "offscreen"; type: "choices_changed" }
   | { to: "offscreen"; type: "pause" }
   | { to: "offscreen"; type: "resume" };
 
@@ -146,7 +175,12 @@ export type ToContent =
   | ({ to: "content"; type: "speech" } & SpeechEdge)
   /** Whether the tab's words are about this frame's video. */
   | { to: "content"; type: "chosen"; chosen: boolean }
-  | { to: "content"; type: "find_video" };
+  | { to: "content"; type: "find_video" }
+  | { to: "content"; type: "grab_frame"; at: number | null }
+  /** What Lossy draws may be shown again. */
+  | { to: "content"; type: "picture_taken" }
+  /** Where the one frame of this size stands in the page. */
+  | { to: "content"; type: "find_frame"; width: number; height: number };
 
 /** To every open panel and popup: something of what they show is different, or how loud it is now. */
 export type ToPages = { to: "pages"; type: "standing_changed" } | { to: "pages"; type: "level"; level: number };
@@ -160,6 +194,7 @@ export interface Answers {
   ask_ticket: { ticket: string } | Refused;
   ask_credentials: Credentials | null;
   finish: { unsent: boolean } | Refused;
+  grab_frame: Picture | { none: string } | Refused;
   sign_in_again: { taken: boolean } | Refused;
 }
 

@@ -20,6 +20,10 @@ from lossy.ui.page import Page
 
 _SWITCHES = {
     "auto_pause": ("Pause the video while I speak", "It goes on when the microphone is off, if Lossy paused it."),
+    "keep_frames": (
+        "Keep pictures of the moments I speak about",
+        "The extension takes one as you begin to speak. They are kept on this server, and nobody else sees them.",
+    ),
 }
 _MICROPHONE = {
     "echo_cancellation": ("Echo cancellation", "Switch on if the video plays on loudspeakers."),
