@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ import pytest
 from lossy.settings import CHECKOUT, EXTENSION
 
 MANIFEST: dict[str, Any] = json.loads((CHECKOUT / "extension/manifest.json").read_text(encoding="utf-8"))
-SITES = [
-    "http://127.0.0.1/*",
-    "http://localhost/*",
-    "https://www.youtube.com/*",
-    "https://vimeo.com/*",
-    "https://app.frame.io/*",
-]
+HERE = {"http://127.0.0.1/*", "http://localhost/*"}
+"""Films on this machine, and the server."""
+NOT_ASKED_FOR = {
+    "youtu.be": "only leads on to www.youtube.com",
+    "docs.google.com": "people's documents are there, and Drive's films are at drive.google.com too",
+    "drive.usercontent.google.com": "gives files and shows none",
+}
 MAX_BYTES = 30_000_000
 MAX_BYTES_IN_OTHERS_PAGES = 60_000
 REMOTE_CODE = re.compile(
@@ -28,14 +29,17 @@ REMOTE_CODE = re.compile(
 
 def test_it_may_do_this_and_nothing_else() -> None:
     assert MANIFEST["permissions"] == ["activeTab", "offscreen", "scripting", "sidePanel", "storage"]
-    assert MANIFEST["host_permissions"] == SITES
+    assert set(MANIFEST["host_permissions"]) == HERE | {
+        f"https://{host}/*" for host in platform_hosts() - {*NOT_ASKED_FOR}
+    }
     assert MANIFEST["optional_host_permissions"] == ["<all_urls>"]
     assert "optional_permissions" not in MANIFEST
     assert json.dumps(MANIFEST).count("<all_urls>") == 1
 
 
 def test_its_script_goes_into_the_pages_of_these_sites_only() -> None:
-    assert [(script["matches"], script["js"]) for script in MANIFEST["content_scripts"]] == [(SITES, ["content.js"])]
+    sites = MANIFEST["host_permissions"]
+    assert [(script["matches"], script["js"]) for script in MANIFEST["content_scripts"]] == [(sites, ["content.js"])]
 
 
 def test_no_page_can_reach_into_it() -> None:
@@ -105,6 +109,34 @@ def test_it_names_no_folder_of_the_machine_that_built_it(built: Path) -> None:
     folders = {str(CHECKOUT), str(Path.home()) + "/", "file:///"} - {"//"}
     assert {f"{path.name}: {folder}" for path, text in _texts(built) for folder in folders if folder in text} == set()
     assert list(built.rglob("*.map")) == []
+
+
+def platform_hosts() -> set[str]:
+    """Give the hosts of the platforms that have their own, as the one table has them; `*.` where a part is free."""
+    rows = json.loads((CHECKOUT / "lossy/video_platforms.json").read_text(encoding="utf-8"))["rows"]
+    parse = import_module("re._parser").parse
+    patterns = {row["host"] for row in rows} - {".+"}
+    return {host for pattern in patterns for host in _spelled_out(parse(pattern))}
+
+
+def _spelled_out(parts: Any) -> list[str]:
+    found = [""]
+    for kind, what in parts:
+        match str(kind):
+            case "LITERAL":
+                choices = [chr(what)]
+            case "SUBPATTERN":
+                choices = _spelled_out(what[3])
+            case "BRANCH":
+                choices = [each for branch in what[1] for each in _spelled_out(branch)]
+            case "MAX_REPEAT" if what[1] == 1:
+                choices = ["", *_spelled_out(what[2])]
+            case "MAX_REPEAT":
+                choices = ["*"]
+            case _:
+                raise ValueError(f"{kind} in the pattern of a host")
+        found = [begun + choice for begun in found for choice in choices]
+    return found
 
 
 @pytest.fixture

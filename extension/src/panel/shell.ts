@@ -105,11 +105,16 @@ class Shell {
         await chromeApi.send({ to: "worker", type: "seek", window, position: message.position });
         return;
       case "look_here":
-        if (!(await chromeApi.send({ to: "worker", type: "look_here", window }))) await chromeApi.openOptions("#sites");
+        if (!(await chromeApi.send({ to: "worker", type: "look_here", window }))) await this.#askForSites();
         return this.look();
       case "open":
         return this.#openPage(message.what);
     }
+  }
+
+  /** The click that brought us here still counts; without it the options have the same question. */
+  async #askForSites(): Promise<void> {
+    await chromeApi.requestSites().catch(() => chromeApi.openOptions("#sites"));
   }
 
   async #press(mode: Microphone["mode"]): Promise<void> {
