@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Self
 
 BLOCK_BYTES = 64 * 1024
@@ -61,12 +62,23 @@ class CuttingProxy:
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        look = self.watcher()
+        await asyncio.gather(self._pass(reader, far_writer, look), self._pass(far_reader, writer, _disregard))
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def watcher(self) -> Callable[[bytes], None]:
+        """Give what looks at the bytes that one connection sends to the server."""
+        return _disregard
+
+    async def _pass(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        look: Callable[[bytes], None],
+    ) -> None:
         self._writers.add(writer)
         try:
             while block := await reader.read(BLOCK_BYTES):
+                look(block)
                 writer.write(block)
                 await writer.drain()
         except OSError:
@@ -74,3 +86,7 @@ class CuttingProxy:
         finally:
             self._writers.discard(writer)
             writer.close()
+
+
+def _disregard(block: bytes) -> None:
+    """Look at nothing."""

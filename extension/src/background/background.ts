@@ -41,6 +41,7 @@ function route(message: ToWorker): Promise<unknown> | null {
       return credentials();
     case "press":
       return microphone.press(message.window, message.mode);
+    case "ask_recognition":
     case "pause":
     case "resume":
       return tellOffscreen({ to: "offscreen", type: message.type });

@@ -1,7 +1,7 @@
 /** Silero VAD (v6): the probability of speech in each frame of 512 samples, with the state that the stream has so far. */
 import * as ort from "onnxruntime-web/jspi";
+import { FRAME_SAMPLES } from "./frame.ts";
 
-export const FRAME_SAMPLES = 512;
 const CONTEXT_SAMPLES = 64;
 const STATE = [1, 1, 128];
 

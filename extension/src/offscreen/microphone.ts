@@ -2,10 +2,17 @@
 import type { Connection } from "lossy/connection.js";
 import { Recorder } from "lossy/recorder.js";
 import { MICROPHONE_WORDS, openMicrophone } from "lossy/sources.js";
+import type { Ears } from "../hearing/ears.ts";
+import { Edges } from "../hearing/edges.ts";
+import type { Edge } from "../hearing/gate.ts";
+import type { SpeechModel } from "../hearing/speech_model.ts";
 import { chromeApi } from "../shared/chrome-api.ts";
 import type { Mode, Microphone as Shown } from "../shared/messages.ts";
 import type { MicrophoneState } from "../shared/wire.ts";
 import type { Choices } from "./choices.ts";
+import { type About, Dictation } from "./dictation.ts";
+import type { Held } from "./held.ts";
+import type { OnBlock, OpenSource } from "./source.ts";
 import type { Videos } from "./videos.ts";
 import { tellWorker } from "./worker.ts";
 
@@ -22,7 +29,13 @@ const CONNECTING = "Connecting… The microphone opens in a moment.";
 
 export class Microphone {
   device: string | null = null;
-  #recorder: Recorder;
+  /** Sends audio to the server… */
+  #taping: Recorder;
+  /** …or words that were recognised here. */
+  #dictation: Dictation;
+  /** The one of them that is in use. */
+  #recorder: Recorder | Dictation;
+  #edges: Edges;
   #tab: number | null = null;
   /** The video that is spoken about, as its tab showed it. */
   #about: { session: string; player: string } | null = null;
@@ -39,16 +52,22 @@ export class Microphone {
     private readonly connection: Connection,
     private readonly videos: Videos,
     private readonly choices: Choices,
+    ears: Ears,
+    model: SpeechModel,
   ) {
-    this.#recorder = new Recorder(connection);
-    this.#recorder.on(() => {
-      if (!this.#recorder.id && this.#recorder.problem === this.#untilSent) this.#recorder.problem = null;
-      this.#show();
+    this.#taping = new Recorder(connection);
+    this.#dictation = new Dictation(connection, ears, model, {
+      spoke: (edge) => this.#spoke(edge),
+      mayFallBack: () => this.choices.audioFallback,
+      fallBack: (held, about) => this.#fallBack(held, about),
     });
+    this.#edges = new Edges(ears, (edge) => this.#spoke(edge));
+    this.#recorder = this.#taping;
+    for (const recorder of [this.#taping, this.#dictation]) recorder.on(() => this.#moved(recorder));
     connection.receive(
       ({ event, body }: { event: string; body: { type?: string; state?: string; recording_id?: string } }) => {
         if (event === "event" && body.type === "microphone_changed")
-          this.#recorder.follow(body.state, body.recording_id);
+          for (const recorder of [this.#taping, this.#dictation]) recorder.follow(body.state, body.recording_id);
       },
     );
   }
@@ -64,6 +83,7 @@ export class Microphone {
     else if (this.#waiting !== null)
       return this.#wait(null); // the second press takes the first one back
     else if (!this.#recorder.id) return this.#open(tab, mode);
+    else if (this.#dictation.hasGivenUp) return this.#dictation.tryAgain();
     else this.#say(ON_ITS_WAY);
     if (!isElsewhere) return;
     await this.#settled(SETTLE_WITHIN_MS);
@@ -101,9 +121,14 @@ export class Microphone {
     return Boolean(this.#recorder.id) && this.#about?.session === session;
   }
 
+  /** The account chose otherwise: what this browser could not do may be allowed to the server now. */
+  async chosen(): Promise<void> {
+    if (this.choices.audioFallback && this.#dictation.hasGivenUp) await this.#dictation.tryAgain();
+  }
+
   /** Whether there are words here that the server does not have. */
   get holdsWords(): boolean {
-    return this.#recorder.holdsWords;
+    return this.#taping.holdsWords || this.#dictation.holdsWords;
   }
 
   /** End listening, and wait for the last words to arrive; if they don't, say `problem` and give true. */
@@ -125,18 +150,45 @@ export class Microphone {
     [this.#tab, this.#mode] = [tab, mode];
     this.#wait(video?.session ? null : tab);
     if (!video?.session) return;
+    // Before that nobody knows whether audio may leave this browser.
+    if (!this.choices.areKnown) await this.choices.readAgain();
+    if (!this.choices.areKnown) return this.#say(NO_ANSWER);
     this.#about = { session: video.session, player: video.player };
     this.#pauses = this.#mode === "one_note" && this.choices.autoPause;
+    const isHere = this.choices.isRecognisedHere;
     const constraints = { ...this.choices.constraints, ...(this.device ? { deviceId: this.device } : {}) };
-    const openSource = ({
-      onBlock,
-      onLost,
-    }: {
-      onBlock: (pcm: Int16Array, level: number) => void;
-      onLost: () => void;
-    }) => openMicrophone({ constraints, onBlock, onLost, words: WORDS });
+    const openSource: OpenSource = ({ onBlock, onLost }) =>
+      openMicrophone({ constraints, onBlock: this.#overheard(onBlock), onLost, words: WORDS });
+    if (!isHere && mode === "hands_free") this.#edges.begin(this.choices.sensitivity);
+    this.#dictation.sensitivity = this.choices.sensitivity;
+    this.#recorder = isHere ? this.#dictation : this.#taping;
     this.#recorder.problem = null;
     await this.#recorder.open({ ...this.#about, mode, openSource });
+  }
+
+  #overheard =
+    (onBlock: OnBlock): OnBlock =>
+    (pcm, level) => {
+      this.#edges.take(pcm);
+      onBlock(pcm, level);
+    };
+
+  #moved(recorder: Recorder | Dictation): void {
+    if (recorder !== this.#recorder) return;
+    if (!recorder.id && recorder.problem === this.#untilSent) recorder.problem = null;
+    if (!this.isLive) this.#edges.end();
+    this.#show();
+  }
+
+  #spoke(edge: Edge["edge"]): void {
+    if (this.#tab !== null) void tellWorker({ to: "worker", type: "speech", tab: this.#tab, edge });
+  }
+
+  /** What this browser could not recognise goes to the server, and what is said after it. */
+  async #fallBack({ openSource, isAll }: Held, about: About): Promise<void> {
+    this.#recorder = this.#taping;
+    await this.#taping.open({ ...about, openSource });
+    if (isAll) await this.#taping.stop();
   }
 
   #isAbout(tab: number): boolean {

@@ -2,9 +2,12 @@
 import { Connection } from "lossy/connection.js";
 import { warmUp } from "lossy/sources.js";
 import { io } from "socket.io-client";
+import { Ears } from "../hearing/ears.ts";
+import { SpeechModel } from "../hearing/speech_model.ts";
 import { chromeApi } from "../shared/chrome-api.ts";
 import type { SignedIn, ToOffscreen } from "../shared/messages.ts";
-import type { AnyEvent } from "../shared/wire.ts";
+import { getModel, type Model } from "../shared/models.ts";
+import type { AnyEvent, WebModel } from "../shared/wire.ts";
 import { Choices } from "./choices.ts";
 import { Frames } from "./frames.ts";
 import { Microphone } from "./microphone.ts";
@@ -14,7 +17,12 @@ import { tellWorker } from "./worker.ts";
 const connection = new Connection();
 const videos = new Videos(connection);
 const choices = new Choices();
-const microphone = new Microphone(connection, videos, choices);
+const ears = new Ears(() => getOurs("silero"));
+const speechModel = new SpeechModel(
+  (tell) => getOurs("whisper", tell),
+  (recognition) => void chromeApi.send({ to: "pages", type: "recognition", recognition }),
+);
+const microphone = new Microphone(connection, videos, choices, ears, speechModel);
 
 /** Who is signed in, and where. */
 let signedIn: SignedIn | null = null;
@@ -66,8 +74,19 @@ function follow(left: string | null): void {
   });
 }
 
+/** What the account chose holds from the next recording on; what that needs is loaded before. */
 async function readChoices(): Promise<void> {
-  if (signedIn) await choices.read(signedIn.server, signedIn.token);
+  if (!signedIn) return;
+  await choices.read(signedIn.server, signedIn.token);
+  await microphone.chosen();
+  // What is the matter with them, the options page and the next press say.
+  if (choices.isRecognisedHere) await Promise.all([ears.warmUp(), speechModel.warmUp()]).catch(() => null);
+  else if (!microphone.isLive && !microphone.holdsWords) speechModel.close();
+}
+
+async function getOurs(kind: WebModel["kind"], tell?: (progress: number) => void): Promise<Model> {
+  if (!signedIn) throw new Error("Sign in first.");
+  return getModel(signedIn, kind, tell);
 }
 
 /** The server said no: if it is because of the token, the sign-in is over. */
@@ -117,6 +136,8 @@ async function take(message: ToOffscreen): Promise<unknown> {
       return signInAgain(message);
     case "choices_changed":
       return readChoices();
+    case "ask_recognition":
+      return speechModel.recognition;
     case "choose_device":
       microphone.device = message.device;
       return null;

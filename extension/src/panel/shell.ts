@@ -27,7 +27,7 @@ class Shell {
     this.#window = await chromeApi.thisWindow();
     chromeApi.hear("pages", (message) => {
       if (message.type === "standing_changed") void this.look();
-      else this.#frame?.send({ type: "level", level: message.level });
+      else if (message.type === "level") this.#frame?.send({ type: "level", level: message.level });
     });
     chromeApi.overhear((message, { tab }) => {
       // The offscreen document is in no tab; a page of others that says so is not heard.

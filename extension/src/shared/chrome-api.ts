@@ -116,8 +116,8 @@ export const chromeApi = {
   makeOffscreen: () =>
     chrome.offscreen.createDocument({
       url: "offscreen.html",
-      reasons: [chrome.offscreen.Reason.USER_MEDIA],
-      justification: "Records what you say while you press the microphone.",
+      reasons: [chrome.offscreen.Reason.USER_MEDIA, chrome.offscreen.Reason.WORKERS],
+      justification: "Records what you say while the microphone is open, and may recognise it.",
     }),
   closeOffscreen: () => chrome.offscreen.closeDocument().catch(() => undefined),
 

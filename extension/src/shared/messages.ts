@@ -2,6 +2,7 @@
  * Every message inside the extension, by direction. `to` names who acts on it; all others let it pass. Pages of the
  * extension ask the worker, never the offscreen document: the worker makes that first if it is gone.
  */
+import type { Recognition } from "../hearing/speech_model.ts";
 import type { MicrophoneState, Playback, PlayerSteered, VideoContext } from "./wire.ts";
 
 /** What the reviewer sees of the microphone; `tab` is the one that the words belong to. */
@@ -89,6 +90,7 @@ export type FromPages =
   | { to: "worker"; type: "resume" }
   | { to: "worker"; type: "seek"; window: number; position: number }
   | { to: "worker"; type: "look_here"; window: number }
+  | { to: "worker"; type: "ask_recognition" }
   | Leaving
   | { to: "worker"; type: "change_device"; device: string | null }
   | { to: "worker"; type: "choices_changed" };
@@ -165,6 +167,7 @@ export type ToOffscreen =
   | { to: "offscreen"; type: "cancel_last"; tab: number }
   /** The account's choices are others now. */
   | { to: "offscreen"; type: "choices_changed" }
+  | { to: "offscreen"; type: "ask_recognition" }
   | { to: "offscreen"; type: "pause" }
   | { to: "offscreen"; type: "resume" };
 
@@ -183,7 +186,10 @@ export type ToContent =
   | { to: "content"; type: "find_frame"; width: number; height: number };
 
 /** To every open panel and popup: something of what they show is different, or how loud it is now. */
-export type ToPages = { to: "pages"; type: "standing_changed" } | { to: "pages"; type: "level"; level: number };
+export type ToPages =
+  | { to: "pages"; type: "standing_changed" }
+  | { to: "pages"; type: "level"; level: number }
+  | { to: "pages"; type: "recognition"; recognition: Recognition };
 
 export type Message = FromContent | FromPages | FromOffscreen | ToOffscreen | ToContent | ToPages;
 
@@ -192,6 +198,7 @@ export interface Answers {
   video_found: { chosen: boolean } | { ignored: true } | Refused | null;
   ask_standing: Standing;
   ask_ticket: { ticket: string } | Refused;
+  ask_recognition: Recognition | Refused;
   ask_credentials: Credentials | null;
   finish: { unsent: boolean } | Refused;
   grab_frame: Picture | { none: string } | Refused;

@@ -38,7 +38,10 @@ export class Recorder extends Emitter {
     connection.receive(({ event, body }) => this.#hear(event, body));
   }
 
-  /** Begin: `openSource` gets {onBlock, onLost, onEnded} and gives {close, pause, resume}. */
+  /**
+   * Begin: `openSource` gets {onBlock, onLost, onEnded} and gives {close, pause, resume}. A block that did not end just
+   * now comes with the time when it did.
+   */
   async open({ session, player, mode, openSource }) {
     if (this.id) return;
     this.id = crypto.randomUUID().replaceAll("-", "");
@@ -49,7 +52,8 @@ export class Recorder extends Emitter {
     const announced = this.#announce();
     try {
       const chunker = this.#chunker;
-      const onBlock = (pcm, level) => this.#chunker === chunker && this.id && this.#take(pcm, level);
+      const onBlock = (pcm, level, endedAt = now()) =>
+        this.#chunker === chunker && this.id && this.#take(pcm, level, endedAt);
       const source = await openSource({ onBlock, onLost: () => this.#lost(), onEnded: () => this.stop() });
       if (this.id !== id || this.state === "off") return source.close();
       this.#source = source;
@@ -137,10 +141,10 @@ export class Recorder extends Emitter {
     if (outbox === this.#outbox && this.state === "off" && outbox.empty && !this.#ending) this.#forget();
   }
 
-  #take(pcm, level) {
+  #take(pcm, level, endedAt) {
     if (this.state === "paused") return;
     this.level = level;
-    this.#keep(this.#chunker.take(pcm, now()));
+    this.#keep(this.#chunker.take(pcm, endedAt));
     this.tell(this.state);
   }
 

@@ -1,0 +1,101 @@
+"""Speech that is found and recognised in the browser: hands-free, without a byte of audio on the wire."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossy.bench.figures import word_errors
+from lossy.demo import read_utterances
+from tests.e2e.counting_proxy import CountingProxy
+from tests.e2e.extension import Extension, Target, wait_for
+from tests.e2e.reviewer import NO_TROUBLE, Reviewer
+from tests.e2e.server import LivePerson, LiveServer
+from tests.e2e.site import Site
+
+pytestmark = pytest.mark.once
+
+HANDS_FREE = ".talk .chip"
+IS_OPEN = "document.querySelector('.talk').dataset.state === 'open'"
+IS_OFF = "document.querySelector('.talk').dataset.state === 'off'"
+PAUSE_SECONDS = 0.4
+MUSIC = "01-the-music-is-too-loud.wav"
+
+
+@pytest.fixture
+def wire(server: LiveServer, spare_port: int) -> Iterator[CountingProxy]:
+    """Give another address of the server, where everything that is sent is counted."""
+    with CountingProxy(server.port, spare_port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def reviewing(
+    server: LiveServer,
+    ann: LivePerson,
+    wire: CountingProxy,
+    extension_with_voice: Callable[[Path, dict[str, Any], str], Extension],
+    spoken: Callable[..., Path],
+) -> Callable[..., Reviewer]:
+    """Give a function that opens a browser for Ann, who chose these settings and says these things."""
+
+    def open_browser(*parts: str | float, **choices: str | bool) -> Reviewer:
+        ann.api.patch("/settings", json={"values": choices}).raise_for_status()
+        reviewer = Reviewer(extension_with_voice(spoken(*parts), {}, wire.url), ann, server, NO_TROUBLE, wire)
+        reviewer.server_url = wire.url
+        return reviewer
+
+    return open_browser
+
+
+def begin_hands_free(reviewer: Reviewer, url: str, at_seconds: float) -> Target:
+    page = reviewer.watch(url, at_seconds)
+    panel = reviewer.open_panel(page)
+    panel.wait_for(f"!!document.querySelector({HANDS_FREE!r})")
+    panel.click(HANDS_FREE)
+    panel.click(".talk .mic")
+    panel.wait_for(IS_OPEN)
+    return panel
+
+
+def wait_for_as_many(reviewer: Reviewer, url: str, count: int) -> None:
+    page = reviewer.extension.context.pages[0]
+    wait_for(page, lambda: len(reviewer.notes_on(url)) >= count, f"{count} notes")
+
+
+@pytest.mark.timeout(240)
+def test_twenty_remarks_are_recognised_here_and_no_audio_leaves_the_browser(
+    site: Site,
+    reviewing: Callable[..., Reviewer],
+    wire: CountingProxy,
+    record_property: Callable[[str, object], None],
+) -> None:
+    remarks = read_utterances().remarks[:20]
+    parts = [part for remark in remarks for part in (remark.file, PAUSE_SECONDS)]
+    reviewer = reviewing(0.5, *parts, 600.0, engine="browser")
+    address = f"{site.url}/a.html"
+    panel = begin_hands_free(reviewer, address, 12.5)
+    for said in range(4, len(remarks) + 1, 4):
+        wait_for_as_many(reviewer, address, said)
+    reviewer.wait_for_notes(address, len(remarks))
+    heard = [note["raw_transcript"] for note in sorted(reviewer.notes_on(address), key=lambda note: note["created_at"])]
+    counts = [word_errors(remark.text, said) for remark, said in zip(remarks, heard, strict=True)]
+    errors, words = (sum(each) for each in zip(*counts, strict=True))
+    record_property("word_error_percent", round(100 * errors / words, 1))
+    record_property("audio_bytes_sent", wire.binary_bytes)
+    record_property("all_bytes_sent", wire.sent_bytes)
+    assert errors / words <= 0.1
+    assert wire.binary_bytes == 0
+    assert {note["engine"].split("+")[0] for note in reviewer.notes_on(address)} == {"wasm/demo"}
+    panel.click(".talk .mic")
+    panel.wait_for(IS_OFF)
+
+
+def test_recognised_by_the_server_its_audio_is_counted(
+    site: Site, reviewing: Callable[..., Reviewer], wire: CountingProxy
+) -> None:
+    reviewer = reviewing(0.5, MUSIC, 60.0)
+    begin_hands_free(reviewer, f"{site.url}/a.html", 12.5)
+    reviewer.wait_for_notes(f"{site.url}/a.html", 1)
+    assert wire.binary_bytes > 30_000
