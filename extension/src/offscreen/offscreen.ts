@@ -80,7 +80,7 @@ async function readChoices(): Promise<void> {
   await choices.read(signedIn.server, signedIn.token);
   await microphone.chosen();
   // What is the matter with them, the options page and the next press say.
-  if (choices.isRecognisedHere) await Promise.all([ears.warmUp(), speechModel.warmUp()]).catch(() => null);
+  if (choices.isRecognisedHere) for (const model of [ears, speechModel]) model.warmUp().catch(() => null);
   else if (!microphone.isLive && !microphone.holdsWords) speechModel.close();
 }
 
