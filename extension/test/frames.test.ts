@@ -4,7 +4,15 @@ import type { State } from "../src/background/state.ts";
 import type { FrameVideo } from "../src/shared/messages.ts";
 
 const TAB = 7;
-const PAGE = { tab: TAB, frame: 0, document: "page", origin: "https://blog.example", page: null, title: null };
+const PAGE = {
+  window: 1,
+  tab: TAB,
+  frame: 0,
+  document: "page",
+  origin: "https://blog.example",
+  page: null,
+  title: null,
+};
 const FRAME = { ...PAGE, frame: 3, origin: "https://player.example", page: "https://blog.example/a?utm_source=x" };
 
 describe("what the server is told of a frame's video", () => {

@@ -20,9 +20,11 @@ from lossy.demo import UTTERANCES
 from lossy.events import Category, NoteStatus
 from tests.e2e.cutting_proxy import CuttingProxy
 from tests.e2e.extension import DIST, Extension
+from tests.e2e.player_pages import PLAYERS
 from tests.e2e.reviewer import NO_TROUBLE, Reviewer, Tally, Trouble
 from tests.e2e.server import FAR, LivePerson, LiveServer, free_port
 from tests.e2e.site import Site
+from tests.e2e.strangers_browser import StrangersBrowser
 
 SAMPLE_RATE = 16_000
 CUT_SECONDS = 3.0
@@ -116,6 +118,29 @@ def extension_with_voice(
             return extension
 
         yield open_browser
+
+
+@pytest.fixture
+def strangers_browser(
+    playwright: Playwright, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> Iterator[StrangersBrowser]:
+    """Open a browser with the extension in which nobody is signed in."""
+    ours = [f"--load-extension={DIST}", f"--disable-extensions-except={DIST}"]
+    quiet = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+    args = [*browser_type_launch_args["args"], *ours, *quiet]
+    options = {**browser_type_launch_args, "args": args, "headless": True}
+    context = playwright.chromium.launch_persistent_context(str(tmp_path / "profile"), **options)
+    yield StrangersBrowser(context)
+    context.close()
+
+
+@pytest.fixture
+def players(site: Site) -> Site:
+    """Put the pages with players of others on the site."""
+    if not PLAYERS.is_dir():
+        pytest.fail("The players are not installed: scripts/python -I scripts/extension.py players")
+    site.add_players()
+    return site
 
 
 @pytest.fixture

@@ -3,115 +3,28 @@
 A seek that Lossy is asked for goes to the video that it found: the right one moves, and no other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page, Playwright, WebError
+from playwright.sync_api import Frame, Page
 
-from tests.e2e.extension import DIST, Extension, wait_for
-from tests.e2e.player_pages import FEED_STOPS, OWN_PAGES, PLAYER_PAGES, PLAYERS
+from tests.e2e.extension import wait_for
+from tests.e2e.player_pages import FEED_STOPS, OWN_PAGES, PLAYER_PAGES
 from tests.e2e.reviewer import FIRMED, Reviewer, count, text_and_place
 from tests.e2e.site import Site
+from tests.e2e.strangers_browser import StrangersBrowser
 
 Reviewing = Callable[..., Reviewer]
 
 pytestmark = pytest.mark.once
 MUSIC = "01-the-music-is-too-loud.wav"
-FAR_IN = 12.0
-POSITIONS = """() => [...document.getElementsByTagName("video")].map((video) => video.currentTime)"""
-
-
-class Browser:
-    """Chromium with the extension, in which nobody is signed in; it notes what goes wrong."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.extension = Extension(context)
-        self.wrong: list[str] = []
-        context.on("console", self._note_words)
-        context.on("weberror", self._note_error)
-        self._ours = context.new_page()
-        self._ours.goto(self.extension.address("options.html"))
-        self._seeks = 0
-
-    def open(self, url: str) -> Page:
-        """Open a page in front."""
-        page = self.extension.context.new_page()
-        page.set_viewport_size({"width": 1280, "height": 800})
-        page.goto(url)
-        page.bring_to_front()
-        return page
-
-    def finds(self, page: Page, frame: Frame, wanted: str = "wanted()") -> bool:
-        """Tell whether a seek comes to reach the wanted video, and no other one."""
-
-        def look() -> bool:
-            self._seeks += 1
-            at = FAR_IN + self._seeks % 50 / 10
-            self._tell({"type": "seek", "position": at})
-            page.wait_for_timeout(50)
-            here = frame.evaluate(f"Math.abs(({wanted})?.currentTime - {at}) < 0.04 && !({wanted}).seeking")
-            everywhere = [position for one in page.frames for position in one.evaluate(POSITIONS)]
-            others = sum(abs(position - at) < 0.04 for position in everywhere)
-            return bool(here) and others <= 1
-
-        try:
-            return bool(wait_for(page, look, f"the video of {page.url}"))
-        except TimeoutError:
-            return False
-
-    def known(self) -> dict[str, Any]:
-        """Give what the worker knows of the tab in front."""
-        standing: dict[str, Any] = self._tell({"type": "ask_standing"})
-        return standing["video"] or {}
-
-    def knows(self, address: str) -> bool:
-        """Tell whether the video in front is known by this address."""
-        return bool(self.known()["context"]["url"] == address)
-
-    def _tell(self, message: dict[str, Any]) -> Any:
-        return self._ours.evaluate(
-            """message => chrome.windows.getCurrent().then(({ id }) =>
-               chrome.runtime.sendMessage({ to: "worker", window: id, ...message }))""",
-            message,
-        )
-
-    def _note_words(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "chrome-extension:" in f"{message.text} {message.location}":
-            self.wrong.append(message.text)
-
-    def _note_error(self, error: WebError) -> None:
-        if "chrome-extension:" in f"{error.error.stack} {error.error.message}":
-            self.wrong.append(str(error.error))
-
-
-@pytest.fixture
-def browser_of_others(
-    playwright: Playwright, browser_type_launch_args: dict[str, Any], tmp_path: Path
-) -> Iterator[Browser]:
-    ours = [f"--load-extension={DIST}", f"--disable-extensions-except={DIST}"]
-    quiet = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-    args = [*browser_type_launch_args["args"], *ours, *quiet]
-    options = {**browser_type_launch_args, "args": args, "headless": True}
-    context = playwright.chromium.launch_persistent_context(str(tmp_path / "profile"), **options)
-    yield Browser(context)
-    context.close()
-
-
-@pytest.fixture
-def players(site: Site) -> Site:
-    if not PLAYERS.is_dir():
-        pytest.fail("The players are not installed: scripts/python -I scripts/extension.py players")
-    site.add_players()
-    return site
 
 
 def test_the_right_video_is_found_on_every_page_and_the_page_is_untouched(
-    players: Site, browser_of_others: Browser, record_property: Callable[[str, object], None]
+    players: Site, strangers_browser: StrangersBrowser, record_property: Callable[[str, object], None]
 ) -> None:
-    browser = browser_of_others
+    browser = strangers_browser
     found: dict[str, bool] = {}
     for name in [*PLAYER_PAGES, *OWN_PAGES]:
         page = browser.open(f"{players.url}/{name}.html")
@@ -125,7 +38,7 @@ def test_the_right_video_is_found_on_every_page_and_the_page_is_untouched(
     assert browser.wrong == []
 
 
-def find_in_a_frame(browser: Browser, players: Site) -> dict[str, bool]:
+def find_in_a_frame(browser: StrangersBrowser, players: Site) -> dict[str, bool]:
     """Find the film in a frame of another site; when the frame goes, the best one of the page is left."""
     page = browser.open(f"{players.url}/frame.html")
     [inside] = [frame for frame in page.frames if "inside" in frame.url]
@@ -138,7 +51,7 @@ def find_in_a_frame(browser: Browser, players: Site) -> dict[str, bool]:
     return {"frame of another site": is_found, "its frame taken away": falls_back}
 
 
-def find_in_a_feed(browser: Browser, players: Site) -> dict[str, bool]:
+def find_in_a_feed(browser: StrangersBrowser, players: Site) -> dict[str, bool]:
     """Find the one in view, wherever the reviewer scrolls to."""
     page = browser.open(f"{players.url}/feed.html")
     found = {}
@@ -149,7 +62,7 @@ def find_in_a_feed(browser: Browser, players: Site) -> dict[str, bool]:
     return found
 
 
-def find_after_moves(browser: Browser, players: Site) -> dict[str, bool]:
+def find_after_moves(browser: StrangersBrowser, players: Site) -> dict[str, bool]:
     """Find the film of each view of a page that is loaded once, and know its address and title."""
     page = browser.open(f"{players.url}/spa.html")
     found = {}

@@ -5,7 +5,8 @@ import * as accounts from "./account.ts";
 import { grab } from "./capture.ts";
 import * as microphone from "./microphone.ts";
 import { credentials, tellOffscreen } from "./offscreen.ts";
-import { account, readState } from "./state.ts";
+import * as overlays from "./overlays.ts";
+import { account, readState, tellVideo } from "./state.ts";
 import * as videos from "./videos.ts";
 
 chromeApi.hear(
@@ -27,6 +28,8 @@ function fromTab(message: ToWorker, tab: number, sender: Sender): Promise<unknow
   if (message.type === "video_found") return videos.found(tab, sender, message);
   if (message.type === "video_gone") return videos.goneFrom(tab, [sender.document], false);
   if (message.type === "playback") return videos.playback(tab, sender, message);
+  if (message.type === "decide_note") return overlays.decide(tab, sender, message);
+  if (message.type === "show_note") return overlays.showNote(tab, sender, message.note);
   // Pages of the extension in a tab, such as the options, speak as pages.
   return sender.origin === chromeApi.ownOrigin() ? undefined : Promise.resolve(null);
 }
@@ -73,6 +76,8 @@ function route(message: ToWorker): Promise<unknown> | null {
       return grab(message);
     case "choices_changed":
       return tellOffscreen({ to: "offscreen", type: "choices_changed" });
+    case "overlay":
+      return tellVideo(message.tab, { to: "content", type: "overlay", change: message.change });
     case "online":
       return microphone.online(message.online);
     default:

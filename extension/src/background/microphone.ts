@@ -26,6 +26,7 @@ export async function moved({ microphone, pauses }: Of<FromOffscreen, "microphon
   const before = await changeState((state) => {
     const old = state.microphone;
     state.microphone = microphone;
+    state.pauses = pauses;
     return old;
   });
   if (before.tab !== null && before.tab !== microphone.tab) await hide(before.tab, microphone);

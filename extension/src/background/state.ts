@@ -12,6 +12,8 @@ export interface State {
   /** What the frames of each tab have found, of which `tabs` holds the best. */
   frames: Record<number, FrameVideo[]>;
   microphone: Microphone;
+  /** Whether the video stands still while somebody speaks about it. */
+  pauses: boolean;
   online: boolean;
 }
 
@@ -25,7 +27,7 @@ let line: Promise<unknown> = Promise.resolve();
 
 export async function readState(): Promise<State> {
   const kept = await chromeApi.session.read<Partial<State>>("state");
-  return { tabs: {}, frames: {}, microphone: SILENT, online: false, ...kept };
+  return { tabs: {}, frames: {}, microphone: SILENT, pauses: false, online: false, ...kept };
 }
 
 /** Change the state in turn with all other changes; gives what `change` gives. */

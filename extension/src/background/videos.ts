@@ -67,9 +67,9 @@ function tabVideo(state: State, tab: number, { context, player, document }: Fram
 
 /** The frame of the video knows that it is spoken about, and how the microphone stands. */
 async function showTo(tab: number, isOther: boolean): Promise<void> {
-  const { microphone } = await readState();
+  const { microphone, pauses } = await readState();
   if (isOther) await tellVideo(tab, { to: "content", type: "chosen", chosen: true });
-  if (microphone.tab === tab) await tellVideo(tab, { to: "content", type: "microphone", microphone, pauses: false });
+  if (microphone.tab === tab) await tellVideo(tab, { to: "content", type: "microphone", microphone, pauses });
 }
 
 async function close(tab: number, left: boolean): Promise<void> {

@@ -2,18 +2,26 @@
 import { Playback } from "lossy/playback.js";
 import { chromeApi } from "../shared/chrome-api.ts";
 import type { ToContent } from "../shared/messages.ts";
-import { Chip } from "./chip.ts";
 import { liftCurtain } from "./curtain.ts";
 import { findFrame, grabFrame } from "./frame_grab.ts";
 import { MainVideo } from "./main_video.ts";
 import { isFirst } from "./once.ts";
+import { Overlays } from "./overlays.ts";
+import { PauseWhileSpeaking } from "./speech.ts";
 import { Telling } from "./telling.ts";
 
 /** Lossy in one frame: everything that it does there begins here and ends with `destroy`. */
 class Presence {
   #life = new AbortController();
   #playback = new Playback();
-  #chip = new Chip();
+  #overlays = new Overlays(() => this.#playback.position, {
+    decide: (turn, action) => void chromeApi.send({ to: "worker", type: "decide_note", turn, action }),
+    showNote: ({ id, start }) => {
+      this.#playback.seek(start);
+      void chromeApi.send({ to: "worker", type: "show_note", note: id });
+    },
+  });
+  #speech = new PauseWhileSpeaking(this.#playback);
   #telling = new Telling(this.#playback, () => this.destroy());
   #main = new MainVideo(
     (video) => this.#follow(video),
@@ -40,12 +48,11 @@ class Presence {
     if (message.type === "picture_taken") return liftCurtain();
     if (message.type === "find_frame") return findFrame(message);
     if (message.type === "steer") return this.#playback.steer(message);
+    if (message.type === "speech") return this.#speech.hear(message.edge);
+    if (message.type === "overlay") return this.#overlays.take(message.change);
     if (message.type !== "microphone") return null;
-    const { state } = message.microphone;
-    this.#chip.show(state, this.#playback.video, () => this.#playback.position);
-    if (message.pauses && state === "opening") this.#playback.pauseForSpeech();
-    if (state === "off" || state === "blocked") this.#playback.resumeAfterSpeech();
-    return null;
+    this.#overlays.listen(message.microphone.state);
+    return this.#speech.listen(message.microphone, message.pauses);
   }
 
   /** Lossy was updated, removed, or has no business here. */
@@ -53,17 +60,19 @@ class Presence {
     this.#life.abort();
     this.#main.destroy();
     this.#telling.destroy();
+    this.#speech.destroy();
     this.#playback.detach();
-    this.#chip.hide();
+    this.#overlays.destroy();
   }
 
   #follow(video: HTMLVideoElement | null): void {
     if (video) {
       this.#playback.attach(video);
+      this.#overlays.attach(video);
       this.#telling.tell(this.#main.score);
     } else {
       this.#playback.detach();
-      this.#chip.hide();
+      this.#overlays.attach(null);
       void this.#telling.tellGone();
     }
   }
@@ -77,7 +86,7 @@ class Presence {
 
   #beChosen(chosen: boolean): null {
     this.#telling.beChosen(chosen);
-    if (!chosen) this.#chip.hide();
+    if (!chosen) this.#overlays.clear();
     return null;
   }
 }

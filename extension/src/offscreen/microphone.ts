@@ -154,7 +154,7 @@ export class Microphone {
     if (!this.choices.areKnown) await this.choices.readAgain();
     if (!this.choices.areKnown) return this.#say(NO_ANSWER);
     this.#about = { session: video.session, player: video.player };
-    this.#pauses = this.#mode === "one_note" && this.choices.autoPause;
+    this.#pauses = this.choices.autoPause;
     const isHere = this.choices.isRecognisedHere;
     const constraints = { ...this.choices.constraints, ...(this.device ? { deviceId: this.device } : {}) };
     const openSource: OpenSource = ({ onBlock, onLost }) =>

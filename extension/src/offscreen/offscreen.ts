@@ -11,6 +11,7 @@ import type { AnyEvent, WebModel } from "../shared/wire.ts";
 import { Choices } from "./choices.ts";
 import { Frames } from "./frames.ts";
 import { Microphone } from "./microphone.ts";
+import { Overlays } from "./overlays.ts";
 import { Videos } from "./videos.ts";
 import { tellWorker } from "./worker.ts";
 
@@ -28,6 +29,7 @@ const microphone = new Microphone(connection, videos, choices, ears, speechModel
 let signedIn: SignedIn | null = null;
 new Frames(connection, videos, choices, readChoices, (session) => microphone.isAbout(session));
 
+new Overlays(connection, videos);
 videos.onEntered((tab) => void microphone.entered(tab));
 videos.onRefused((tab, problem) => microphone.refused(tab, problem));
 const ready = begin();
@@ -113,6 +115,12 @@ async function cancelLast(tab: number): Promise<void> {
   if (session) await connection.request("/user", "control_turn", { session, action: "cancel" }).catch(() => null);
 }
 
+/** Keep or scratch a note while that can be done; by then it may have been. */
+async function decide({ tab, turn, action }: Extract<ToOffscreen, { type: "decide_note" }>): Promise<void> {
+  const session = videos.get(tab)?.session;
+  if (session) await connection.request("/user", "control_turn", { session, action, turn }).catch(() => null);
+}
+
 async function take(message: ToOffscreen): Promise<unknown> {
   switch (message.type) {
     case "open_video":
@@ -126,6 +134,8 @@ async function take(message: ToOffscreen): Promise<unknown> {
       return microphone.press(message.tab, message.mode);
     case "cancel_last":
       return cancelLast(message.tab);
+    case "decide_note":
+      return decide(message);
     case "pause":
       return microphone.pause();
     case "resume":

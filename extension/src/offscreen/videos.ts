@@ -4,11 +4,14 @@ import type { OpenVideo } from "../shared/messages.ts";
 import type { Playback, VideoOpened } from "../shared/wire.ts";
 import { tellWorker } from "./worker.ts";
 
+/** A tab's video, and by what id the server knows it. */
+type Known = OpenVideo & { video: string | null };
+
 export class Videos {
   /** The tab that was told last: the one in front of the reviewer. */
   front: number | null = null;
-  #open = new Map<number, OpenVideo>();
-  #entered: (tab: number) => void = () => {};
+  #open = new Map<number, Known>();
+  #entered: ((tab: number, opened: VideoOpened) => void)[] = [];
   #refused: (tab: number, problem: string) => void = () => {};
 
   constructor(private readonly connection: Connection) {
@@ -18,8 +21,8 @@ export class Videos {
   }
 
   /** Call back when a tab's video has a session. */
-  onEntered(heard: (tab: number) => void): void {
-    this.#entered = heard;
+  onEntered(heard: (tab: number, opened: VideoOpened) => void): void {
+    this.#entered.push(heard);
   }
 
   /** Call back when the server wants nothing of a tab's video. */
@@ -33,14 +36,23 @@ export class Videos {
 
   /** The tab whose video has this session; the one in front, if there are several. */
   tabOf(session: string): number | null {
-    const tabs = [...this.#open.values()].filter((video) => video.session === session).map(({ tab }) => tab);
+    const tabs = this.tabsOf((video) => video.session === session);
     return tabs.find((tab) => tab === this.front) ?? tabs[0] ?? null;
+  }
+
+  /** The tabs with such a video. */
+  tabsOf(fits: (video: Known) => boolean): number[] {
+    return [...this.#open.values()].filter(fits).map(({ tab }) => tab);
   }
 
   async open(video: OpenVideo): Promise<void> {
     const known = this.#open.get(video.tab);
-    const session = video.session ?? (known && known.context.url === video.context.url ? known.session : null);
-    this.#open.set(video.tab, { ...video, session });
+    const same = known && known.context.url === video.context.url ? known : null;
+    this.#open.set(video.tab, {
+      ...video,
+      session: video.session ?? same?.session ?? null,
+      video: same?.video ?? null,
+    });
     this.front = video.tab;
     if (this.connection.connected("/video")) await this.#enter(video.tab);
   }
@@ -72,10 +84,10 @@ export class Videos {
     try {
       const opened: VideoOpened = await this.connection.request("/video", "video_context", context);
       if (this.#open.get(tab) !== video) return;
-      video.session = opened.session;
+      [video.session, video.video] = [opened.session, opened.video];
       const { session, title } = opened;
       void tellWorker({ to: "worker", type: "video_opened", tab, player, video: opened.video, session, title });
-      this.#entered(tab);
+      for (const heard of this.#entered) heard(tab, opened);
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
       if (code === "offline" || this.#open.get(tab) !== video) return;

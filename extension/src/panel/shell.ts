@@ -27,6 +27,7 @@ class Shell {
     this.#window = await chromeApi.thisWindow();
     chromeApi.hear("pages", (message) => {
       if (message.type === "standing_changed") void this.look();
+      else if (message.type === "show_note") void this.#showNote();
       else if (message.type === "level") this.#frame?.send({ type: "level", level: message.level });
     });
     chromeApi.overhear((message, { tab }) => {
@@ -90,6 +91,7 @@ class Shell {
         view.hidden = true;
         this.#shown = "";
         this.#tell();
+        void this.#showNote();
         return this.#ticket();
       case "ask_ticket":
         return this.#ticket();
@@ -152,6 +154,15 @@ class Shell {
     this.#frame.send({ type: "shown", shown });
     // The new page's position comes with its next report, at the latest in a second.
     this.#frame.send({ type: "playback", position: 0, rate: 1, playing: false, duration: durationOf(standing) });
+  }
+
+  /** Bring the note into sight that was pressed on the video, also where the panel was opened by that. */
+  async #showNote(): Promise<void> {
+    if (place !== "panel") return;
+    const wanted = await chromeApi.session.read<{ tab: number; note: string } | null>("show_note");
+    if (!wanted || wanted.tab !== this.#standing?.tab || !this.#frame) return;
+    await chromeApi.session.write("show_note", null);
+    this.#frame.send({ type: "show_note", note: wanted.note });
   }
 
   #microphone(microphone: Microphone): void {

@@ -15,6 +15,8 @@ export type ToFrame =
   | { type: "shown"; shown: Shown }
   | { type: "microphone"; microphone: Pick<Microphone, "state" | "problem" | "mode"> & { here: boolean } }
   | { type: "level"; level: number }
+  /** Bring a note into sight. */
+  | { type: "show_note"; note: string }
   | { type: "playback"; position: number; rate: number; playing: boolean; duration: number };
 
 export type FromFrame =

@@ -9,6 +9,7 @@ type MessageTo<T extends To> = Extract<Message, { to: T }>;
 /** Who sent a message: a frame of a tab's page, or a page of the extension. */
 export interface Sender {
   tab: number | null;
+  window: number | null;
   /** 0 is the page itself, all others are frames in it. */
   frame: number;
   /** Names what is loaded in the frame; another page there has another name. */
@@ -26,6 +27,7 @@ const ours = (message: unknown, to: To): boolean =>
 function readSender({ tab, frameId, documentId, origin }: chrome.runtime.MessageSender): Sender {
   return {
     tab: tab?.id ?? null,
+    window: tab?.windowId ?? null,
     frame: frameId ?? 0,
     document: documentId ?? "",
     origin: origin ?? null,

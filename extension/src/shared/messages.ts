@@ -3,7 +3,16 @@
  * extension ask the worker, never the offscreen document: the worker makes that first if it is gone.
  */
 import type { Recognition } from "../hearing/speech_model.ts";
-import type { MicrophoneState, Playback, PlayerSteered, VideoContext } from "./wire.ts";
+import type {
+  Category,
+  MicrophoneState,
+  NoteStatus,
+  Playback,
+  PlayerSteered,
+  Topic,
+  TurnAction,
+  VideoContext,
+} from "./wire.ts";
 
 /** What the reviewer sees of the microphone; `tab` is the one that the words belong to. */
 export interface Microphone {
@@ -75,10 +84,36 @@ export interface Credentials {
   interrupted: string | null;
 }
 
+/** What the overlays show of a note; times in seconds. */
+export interface OverlayNote {
+  id: string;
+  /** The turn that it came from, while somebody may keep or scratch it. */
+  turn: string | null;
+  start: number;
+  end: number | null;
+  category: Category;
+  text: string;
+  confidence: number;
+  status: NoteStatus;
+}
+
+/** What is different in a video's overlays; `reset` are all its notes, in place of those before. */
+export interface OverlayChange {
+  reset?: OverlayNote[];
+  put?: OverlayNote[];
+  drop?: string[];
+  /** What somebody seems to talk about. */
+  topic?: Topic;
+  /** Whether what was said is being made a note. */
+  thinking?: boolean;
+}
+
 /** From a frame with a video. The sender's tab and document say which; open panels overhear `playback`. */
 export type FromContent =
   | { to: "worker"; type: "video_found"; context: VideoContext; player: string; score: number }
   | { to: "worker"; type: "video_gone" }
+  | { to: "worker"; type: "decide_note"; turn: string; action: Extract<TurnAction, "confirm" | "cancel"> }
+  | { to: "worker"; type: "show_note"; note: string }
   | { to: "worker"; type: "playback"; url: string; reports: Playback[] };
 
 /** From panel, popup and options. */
@@ -146,6 +181,7 @@ export type FromOffscreen =
   | { to: "worker"; type: "video_opened"; tab: number; player: string; video: string; session: string; title: string }
   | { to: "worker"; type: "video_refused"; tab: number; player: string; message: string }
   | ({ to: "worker"; type: "steer_player"; player: string } & Steering)
+  | { to: "worker"; type: "overlay"; tab: number; change: OverlayChange }
   | { to: "worker"; type: "token_refused"; token: string }
   | { to: "worker"; type: "online"; online: boolean }
   | ({ to: "worker"; type: "speech"; tab: number } & SpeechEdge)
@@ -168,6 +204,7 @@ export type ToOffscreen =
   /** The account's choices are others now. */
   | { to: "offscreen"; type: "choices_changed" }
   | { to: "offscreen"; type: "ask_recognition" }
+  | { to: "offscreen"; type: "decide_note"; tab: number; turn: string; action: "confirm" | "cancel" }
   | { to: "offscreen"; type: "pause" }
   | { to: "offscreen"; type: "resume" };
 
@@ -176,6 +213,7 @@ export type ToContent =
   | { to: "content"; type: "microphone"; microphone: Microphone; pauses: boolean }
   | ({ to: "content"; type: "steer" } & Steering)
   | ({ to: "content"; type: "speech" } & SpeechEdge)
+  | { to: "content"; type: "overlay"; change: OverlayChange }
   /** Whether the tab's words are about this frame's video. */
   | { to: "content"; type: "chosen"; chosen: boolean }
   | { to: "content"; type: "find_video" }
@@ -188,6 +226,7 @@ export type ToContent =
 /** To every open panel and popup: something of what they show is different, or how loud it is now. */
 export type ToPages =
   | { to: "pages"; type: "standing_changed" }
+  | { to: "pages"; type: "show_note"; tab: number; note: string }
   | { to: "pages"; type: "level"; level: number }
   | { to: "pages"; type: "recognition"; recognition: Recognition };
 

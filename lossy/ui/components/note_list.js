@@ -7,6 +7,8 @@ import { Heights } from "lossy/virtual.js";
 
 const byNewest = (a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0);
 const [GUESS_PX, GAP_PX, BEYOND_PX] = [78, 8, 400];
+/** How long a smooth scroll may take. */
+const SETTLED_MS = 450;
 
 export default {
   components: { NoteCard },
@@ -78,6 +80,7 @@ export default {
     this.seen = new WeakSet();
     this.everywhereStore = new NoteStore();
     const stops = [review.notes.on(() => this.refresh()), this.everywhereStore.on(() => this.refresh())];
+    if (review.onShowNote) stops.push(review.onShowNote((id) => this.showNote(id)));
     this.forget = () => stops.forEach((stop) => stop());
     review.notes.apply([["reset", this.initial]]);
   },
@@ -134,6 +137,7 @@ export default {
     refresh() {
       this.all = this.store().list;
       ({ turns: this.turns, steps: this.steps, trails: this.trails } = review.notes);
+      if (this.wanted) this.showNote(this.wanted);
       const ghost = review.notes.ghost?.id ?? null;
       const isNew = ghost !== null && ghost !== this.ghostId;
       this.ghostId = ghost;
@@ -194,6 +198,18 @@ export default {
       if (!changed) return;
       this.heights.resum();
       this.draw();
+    },
+    /** Bring a note into sight, as soon as it is there. */
+    showNote(id) {
+      this.wanted = review.notes.get(id) ? null : id;
+      if (this.wanted) return;
+      if (this.everywhere) this.look(false);
+      if (!this.list.some((note) => note.id === id)) this.showAll();
+      this.activeId = id;
+      this.$nextTick(() => {
+        this.bringIntoView(id);
+        setTimeout(() => this.$el.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true }), SETTLED_MS);
+      });
     },
     bringIntoView(id) {
       const index = this.list.findIndex((note) => note.id === id);

@@ -1,5 +1,5 @@
 /** The microphone and what it hears: one button, one line of state, one line of words that never jumps. */
-import { timeCode } from "lossy/format.js";
+import { TOPICS, timeCode } from "lossy/format.js";
 import { watchOnline } from "lossy/online.js";
 import { review } from "lossy/review.js";
 
@@ -7,15 +7,6 @@ const AT_WORK = { transcribing: "Writing it down", structuring: "Making a note",
 const HINTS = {
   one_note: "Press, say what you see, and it becomes a note.",
   hands_free: "Press once, then speak whenever you see something.",
-};
-
-const TOPICS = {
-  pacing: { emoji: "🐌", name: "Pacing" },
-  audio: { emoji: "🔊", name: "Audio" },
-  color: { emoji: "🎨", name: "Color" },
-  graphics: { emoji: "🔤", name: "Graphics" },
-  content: { emoji: "🎬", name: "Content" },
-  cut: { emoji: "✂️", name: "Cut" },
 };
 
 const NO_MICROPHONE = /^No microphone /;

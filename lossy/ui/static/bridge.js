@@ -17,7 +17,9 @@ const isYesOrNo = (value) => typeof value === "boolean";
 const isOneOf = (values) => (value) => values.includes(value);
 const orNull = (fits) => (value) => value === null || fits(value);
 
-const isVideo = exactly({ video: (value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value), title: isText(2000) });
+const isId = (value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value);
+
+const isVideo = exactly({ video: isId, title: isText(2000) });
 const isNoVideo = exactly({ video: (value) => value === null, why: isOneOf(WHY), title: isText(2000), problem: orNull(isText(2000)) });
 
 const SHAPES = {
@@ -28,6 +30,7 @@ const SHAPES = {
     microphone: exactly({ state: isOneOf(MICROPHONE_STATES), problem: orNull(isText(2000)), mode: isOneOf(MODES), here: isYesOrNo }),
   }),
   level: exactly({ level: isAmount }),
+  show_note: exactly({ note: isId }),
   playback: exactly({ position: isAmount, rate: isAmount, playing: isYesOrNo, duration: isAmount }),
 };
 

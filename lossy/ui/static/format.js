@@ -15,6 +15,16 @@ export const STATUS_WORDS = {
   archived: "Merged away",
 };
 
+/** What somebody seems to talk about while they speak. */
+export const TOPICS = {
+  pacing: { emoji: "🐌", name: "Pacing" },
+  audio: { emoji: "🔊", name: "Audio" },
+  color: { emoji: "🎨", name: "Color" },
+  graphics: { emoji: "🔤", name: "Graphics" },
+  content: { emoji: "🎬", name: "Content" },
+  cut: { emoji: "✂️", name: "Cut" },
+};
+
 /** Where a posting stands, while it goes on. */
 export const POSTING_WORDS = {
   queued: "Queued",

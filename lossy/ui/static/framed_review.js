@@ -25,6 +25,11 @@ export class FramedReview extends Emitter {
     bridge.post({ type: "open", what: "permission" });
   }
 
+  /** Be told which note is to be brought into sight. */
+  onShowNote(listener) {
+    return bridge.follow("show_note", ({ note }) => listener(note));
+  }
+
   /** The extension begins and ends by itself. */
   start() {}
 
