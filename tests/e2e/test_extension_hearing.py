@@ -99,3 +99,39 @@ def test_recognised_by_the_server_its_audio_is_counted(
     begin_hands_free(reviewer, f"{site.url}/a.html", 12.5)
     reviewer.wait_for_notes(f"{site.url}/a.html", 1)
     assert wire.binary_bytes > 30_000
+
+
+def test_the_options_show_what_recognises_here_and_what_is_taken_for_speech(
+    site: Site, reviewing: Callable[..., Reviewer]
+) -> None:
+    extension = reviewing(0.5, MUSIC, 60.0).extension
+    options = extension.context.new_page()
+    options.goto(extension.address("options.html"))
+    options.select_option("#engine", "browser")
+    options.wait_for_selector("#hearing-said:text-is('Ready: “demo” on the processor.')")
+    options.wait_for_selector("#audio-fallback[aria-checked=false]")
+    options.select_option("#sensitivity", "noisy")
+    options.click("#listen")
+    options.wait_for_selector("#speech-meter[data-speaking=true]")
+    options.wait_for_selector("#speech-meter[data-speaking=false]")
+    options.reload()
+    options.wait_for_selector("#hearing:not([hidden])")
+    wait_for(options, lambda: options.input_value("#engine") == "browser", "the choice of the place")
+    assert options.input_value("#sensitivity") == "noisy"
+
+
+def test_a_remark_stays_with_the_video_that_it_was_spoken_about(
+    site: Site, reviewing: Callable[..., Reviewer], wire: CountingProxy
+) -> None:
+    reviewer = reviewing(0.5, MUSIC, 60.0, engine="browser")
+    first, second = f"{site.url}/a.html", f"{site.url}/b.html"
+    other = reviewer.watch(second, 4.0)
+    panel = begin_hands_free(reviewer, first, 12.5)
+    reviewer.wait_for_speech()
+    reviewer.bring_to_front(other)
+    reviewer.wait_for_notes(first, 1)
+    panel.wait_for(IS_OPEN)
+    reviewer.wait_for_notes(second, 1)
+    assert [note["start_seconds"] for note in reviewer.notes_on(first)] == [12.5]
+    assert [note["raw_transcript"] for note in reviewer.notes_on(second)] == ["the music is too loud"]
+    assert wire.binary_bytes == 0

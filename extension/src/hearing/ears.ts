@@ -19,6 +19,7 @@ export class Ears {
   #loading: Promise<void> | null = null;
   #breaker = new Breaker();
   #stream: Stream | null = null;
+  #number = 0;
   #unheard: Int16Array[] = [];
   #samples = 0;
   #drained: (() => void)[] = [];
@@ -39,7 +40,7 @@ export class Ears {
     this.end();
     this.#breaker.reset();
     this.#stream = stream;
-    this.#work?.tell({ type: "forget" });
+    this.#number += 1;
     this.warmUp().catch((error) => this.#stream === stream && this.#broken(error));
   }
 
@@ -47,7 +48,7 @@ export class Ears {
     if (!this.#stream) return;
     this.#unheard.push(pcm);
     this.#samples += pcm.length;
-    this.#work?.tell({ type: "listen", pcm });
+    this.#work?.tell({ type: "listen", stream: this.#number, pcm });
   }
 
   /** Wait until all samples so far are heard, but for a frame that is not whole. */
@@ -67,12 +68,12 @@ export class Ears {
   async #load(): Promise<void> {
     const { files } = await this.getModel();
     const work: Work = new Work(
-      (probability) => this.#work === work && this.#hear(probability),
+      (probability, stream) => this.#work === work && stream === this.#number && this.#hear(probability),
       (error) => this.#work === work && this.#again(error),
     );
     await work.ask({ type: "load_silero", files }, LOAD_WITHIN_MS);
     this.#work = work;
-    for (const pcm of this.#unheard) work.tell({ type: "listen", pcm });
+    for (const pcm of this.#unheard) work.tell({ type: "listen", stream: this.#number, pcm });
   }
 
   #hear(probability: number): void {

@@ -9,6 +9,7 @@ ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", location.href).href;
 
 let silero: Silero | null = null;
+let stream = 0;
 let whisper: Whisper | null = null;
 let line: Promise<unknown> = Promise.resolve();
 
@@ -29,14 +30,17 @@ async function take(message: ToHearing): Promise<void> {
       whisper = await Whisper.load(message.files, message.device);
       return tell({ type: "done", id: message.id, heard: null });
     case "listen":
-      for (const probability of (await silero?.hear(message.pcm)) ?? []) tell({ type: "probability", probability });
-      return;
-    case "forget":
-      return silero?.forget();
+      return listen(message.stream, message.pcm);
     case "transcribe":
       if (!whisper) throw new Error("There is no speech model here.");
       return tell({ type: "done", id: message.id, heard: await whisper.hear(message.pcm) });
   }
+}
+
+async function listen(to: number, pcm: Int16Array): Promise<void> {
+  if (to !== stream) silero?.forget();
+  stream = to;
+  for (const probability of (await silero?.hear(pcm)) ?? []) tell({ type: "probability", stream, probability });
 }
 
 function onlyFile(files: Map<string, ArrayBuffer>): ArrayBuffer {

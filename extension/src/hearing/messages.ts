@@ -16,13 +16,11 @@ export interface Heard {
 export type ToHearing =
   | { type: "load_silero"; id: number; files: ModelFiles }
   | { type: "load_whisper"; id: number; files: ModelFiles; device: Device }
-  /** Samples in the stream's order; each 512 of them are answered with a probability. */
-  | { type: "listen"; pcm: Int16Array }
-  /** The stream begins anew. */
-  | { type: "forget" }
+  /** Samples in their stream's order, each 512 of them answered with a probability; another stream begins anew. */
+  | { type: "listen"; stream: number; pcm: Int16Array }
   | { type: "transcribe"; id: number; pcm: Int16Array };
 
 export type FromHearing =
   | { type: "done"; id: number; heard: Heard | null }
   | { type: "failed"; id: number | null; message: string }
-  | { type: "probability"; probability: number };
+  | { type: "probability"; stream: number; probability: number };

@@ -12,7 +12,7 @@ export class Work {
 
   /** `broken` is told of what fails outside of a question; the worker is of no use then. */
   constructor(
-    private readonly heard: (probability: number) => void = () => {},
+    private readonly heard: (probability: number, stream: number) => void = () => {},
     private readonly broken: (error: Error) => void = () => {},
   ) {
     this.#worker.addEventListener("message", ({ data }: MessageEvent<FromHearing>) => this.#take(data));
@@ -47,7 +47,7 @@ export class Work {
   }
 
   #take(message: FromHearing): void {
-    if (message.type === "probability") return this.heard(message.probability);
+    if (message.type === "probability") return this.heard(message.probability, message.stream);
     if (message.type === "done") return this.#waiting.get(message.id)?.resolve(message.heard);
     const waiting = message.id === null ? undefined : this.#waiting.get(message.id);
     if (waiting) waiting.reject(new Error(message.message));

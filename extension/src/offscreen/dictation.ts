@@ -142,6 +142,7 @@ export class Dictation extends Emitter {
   /** The server closed the microphone: the note is done, or the reviewer said so. */
   follow(state: string | undefined, recording: string | undefined): void {
     if (!this.id || recording !== this.id || !this.#remarks.isOpened || state !== "off") return;
+    if (this.#hasGivenUp && this.#takes.length) return; // they go into another recording, once they are words
     this.#close("off", this.problem);
   }
 
@@ -266,6 +267,7 @@ export class Dictation extends Emitter {
       " ",
     );
     await this.#end("stop");
+    await this.#remarks.control("stop").catch(() => null);
     this.tell(this.state);
   }
 

@@ -1,6 +1,7 @@
 /** The section of the microphone. This is a normal tab, where alone the browser asks the person for permission. */
 import { chromeApi } from "../shared/chrome-api.ts";
 import { attempt, element, say } from "./dom.ts";
+import type { SpeechMeter } from "./hearing.ts";
 
 const PERMISSION: Record<PermissionState, string> = {
   granted: "Lossy may use the microphone. It is open only while you record.",
@@ -9,8 +10,10 @@ const PERMISSION: Record<PermissionState, string> = {
 };
 const BAR_FULL_AT = 0.25;
 let stream: MediaStream | null = null;
+let speech: SpeechMeter | null = null;
 
-export async function beginMicrophone(): Promise<void> {
+export async function beginMicrophone(meterOfSpeech: SpeechMeter): Promise<void> {
+  speech = meterOfSpeech;
   const status = await navigator.permissions.query({ name: "microphone" as PermissionName });
   status.addEventListener("change", () => void showPermission(status.state));
   element<HTMLButtonElement>("allow").addEventListener("click", (event) => {
@@ -76,25 +79,24 @@ function refusal({ name, message }: DOMException): string {
 
 async function meter(): Promise<void> {
   if (!stream) return;
-  const context = new AudioContext();
-  const [analyser, mine] = [context.createAnalyser(), stream];
-  context.createMediaStreamSource(stream).connect(analyser);
-  const samples = new Float32Array(analyser.fftSize);
+  const [context, mine] = [new AudioContext({ sampleRate: 16_000 }), stream];
+  await context.audioWorklet.addModule("recorder-worklet.js");
+  const node = new AudioWorkletNode(context, "lossy-recorder", { numberOfOutputs: 0 });
   element("listen").textContent = "Stop";
-  say("microphone-said", "Say something: the bar moves with your voice.");
-  const draw = () => {
+  say("microphone-said", "Say something: the upper bar is how loud it is, the lower one how much like speech.");
+  speech?.begin();
+  node.port.onmessage = ({ data }: MessageEvent<{ pcm: ArrayBuffer; level: number }>) => {
     if (stream !== mine) return void context.close();
-    analyser.getFloatTimeDomainData(samples);
-    const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
-    element("level").style.width = `${Math.min(100, (Math.sqrt(power) / BAR_FULL_AT) * 100).toFixed(0)}%`;
-    requestAnimationFrame(draw);
+    element("level").style.width = `${Math.min(100, (data.level / BAR_FULL_AT) * 100).toFixed(0)}%`;
+    speech?.take(new Int16Array(data.pcm));
   };
-  draw();
+  context.createMediaStreamSource(stream).connect(node);
 }
 
 function stopListening(): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
+  speech?.end();
   element("level").style.width = "0";
   element("listen").textContent = "Test the microphone";
 }

@@ -4,9 +4,11 @@ import type { Standing } from "../shared/messages.ts";
 import { beginAccount, showAccount } from "./account.ts";
 import { showChoices } from "./choices.ts";
 import { attempt, element } from "./dom.ts";
+import { SpeechMeter, showHearing, showRecognition } from "./hearing.ts";
 import { beginMicrophone } from "./microphone.ts";
 
 let standing: Standing;
+const meter = new SpeechMeter();
 
 async function look(): Promise<void> {
   const answer = await chromeApi.send({ to: "worker", type: "ask_standing", window: await chromeApi.thisWindow() });
@@ -14,7 +16,7 @@ async function look(): Promise<void> {
   const isOther = standing?.server !== answer.server || standing.email !== answer.email;
   standing = answer;
   showAccount(standing);
-  if (isOther) await showChoices(standing);
+  if (isOther) await Promise.all([showChoices(standing), showHearing(standing, meter)]);
 }
 
 async function beginSites(): Promise<void> {
@@ -31,10 +33,11 @@ async function beginSites(): Promise<void> {
 
 chromeApi.hear("pages", (message) => {
   if (message.type === "standing_changed") return look();
+  if (message.type === "recognition") showRecognition(message.recognition);
 });
 beginAccount(() => standing, look);
 void look();
 void beginSites();
-void beginMicrophone().then(() => {
+void beginMicrophone(meter).then(() => {
   if (location.hash === "#microphone") element("allow").focus();
 });

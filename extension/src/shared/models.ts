@@ -27,16 +27,15 @@ export async function getModel(
   const model = await describe(access, kind);
   const kept = await caches.open(KEPT);
   const files: ModelFiles = new Map();
-  const all = model.files.reduce((sum, file) => sum + file.size_bytes, 0);
+  const all = model.files.reduce((total, file) => total + file.size_bytes, 0);
   let here = 0;
   for (const file of model.files) {
     const key = `${NAMES}/${file.sha256}`;
     const address = `${access.server}/api/models/${kind}/${file.path}`;
-    const known = await kept.match(key);
-    const bytes = known
-      ? await known.arrayBuffer()
-      : await fetchFile(access, address, file, (received) => tell((here + received) / all));
-    if (!known) await kept.put(key, new Response(bytes));
+    const known = await (await kept.match(key))?.arrayBuffer();
+    const isWhole = known !== undefined && (await sum(known)) === file.sha256;
+    const bytes = isWhole ? known : await fetchFile(access, address, file, (received) => tell((here + received) / all));
+    if (!isWhole) await kept.put(key, new Response(bytes));
     here += file.size_bytes;
     tell(here / all);
     files.set(file.path, bytes);
@@ -79,13 +78,17 @@ async function fetchFile(
       received += part.length;
       tell(received);
     }
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const sum = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    if (received !== size_bytes || sum !== sha256) throw new Error(`${path} of the speech model came damaged.`);
+    if (received !== size_bytes || (await sum(bytes.buffer)) !== sha256)
+      throw new Error(`${path} of the speech model came damaged.`);
     return bytes.buffer;
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function sum(bytes: ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const ask = ({ token }: Access, address: string, signal: AbortSignal) =>
