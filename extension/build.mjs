@@ -25,9 +25,11 @@ await build({
     offscreen: "src/offscreen/offscreen.ts",
     shell: "src/panel/shell.ts",
     options: "src/options/options.ts",
+    welcome: "src/welcome/welcome.ts",
   },
   format: "esm",
   splitting: true,
+  loader: { ".css": "text" },
   // Beside the entries, so that what stands next to a module is found by its own address.
   chunkNames: "[name]-[hash]",
 });
@@ -49,6 +51,7 @@ await cp("public", OUT, { recursive: true });
 await cp("manifest.json", `${OUT}/manifest.json`);
 for (const name of ["mjs", "wasm"].map((kind) => `ort-wasm-simd-threaded.jspi.${kind}`))
   await cp(`node_modules/onnxruntime-web/dist/${name}`, `${OUT}/${name}`);
+await cp("../lossy/demo/sample.webm", `${OUT}/sample.webm`);
 await cp(`${PAGES}/static/recorder-worklet.js`, `${OUT}/recorder-worklet.js`);
 const sheets = ["theme/tokens", "theme/base", "theme/controls", "theme/states", "components/sheets"];
 const theme = await Promise.all(sheets.map((name) => readFile(`${PAGES}/${name}.css`, "utf8")));

@@ -112,6 +112,12 @@ class Extension:
         self._session = browser.new_browser_cdp_session()
         if not context.service_workers:
             context.wait_for_event("serviceworker")
+        # It welcomes whoever installed it, as each new profile does.
+        welcome = self.address("welcome.html")
+        page = wait_for(
+            context.pages[0], lambda: next((one for one in context.pages if one.url == welcome), None), welcome
+        )
+        page.close()
 
     def address(self, path: str) -> str:
         """Give the address of one of its pages."""

@@ -20,6 +20,7 @@ chromeApi.onWindowFocused((window) => void bringWindowForward(window));
 chromeApi.onShortcut((command, window) => void byKey(command, window));
 chromeApi.onSitesChanged(() => void followSites());
 chromeApi.onStart(() => void start());
+chromeApi.onInstalled(() => void chromeApi.openPage(chromeApi.address("welcome.html")));
 
 type ToWorker = FromContent | FromPages | FromOffscreen;
 

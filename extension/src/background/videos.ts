@@ -13,7 +13,9 @@ const told = () => chromeApi.send({ to: "pages", type: "standing_changed" });
 export async function found(tab: number, sender: Sender, message: Of<FromContent, "video_found">) {
   const server = new URL(await account.server()).origin;
   if (sender.origin === server || (sender.page && new URL(sender.page).origin === server)) return { ignored: true };
-  const context = contextOf(sender, message.context);
+  // Our own pages have a sample, which is what they say.
+  const isOurs = sender.origin === chromeApi.ownOrigin();
+  const context = isOurs ? message.context : contextOf(sender, message.context);
   if (!context) return null; // not what its page is, whoever says so
   const { player, score } = message;
   const { frame, document } = sender;

@@ -16,21 +16,22 @@ export class Telling {
   #told: Told | null = null;
   #score = 0;
 
-  /** `leave` when there is nothing to be told here any more. */
+  /** `leave` when there is nothing to be told here any more; `about` gives the video's address and title. */
   constructor(
     private readonly playback: Playback,
     private readonly leave: () => void,
+    private readonly about: () => { url: string; title: string } = aboutPage,
   ) {}
 
   /** Tell the video, as it is now. */
   async tell(score: number): Promise<void> {
     if (chromeApi.isOrphaned()) return this.leave();
-    const url = address();
+    const { url, title } = this.about();
     if (!this.playback.video) return;
     if (this.#told && !isSameVideo(this.#told.url, url)) this.playback.forget();
     if (url.length > MAX_URL_CHARACTERS) return this.tellGone();
     const duration = this.playback.duration ? { duration_seconds: this.playback.duration } : {};
-    const context: Told = { url, title: title(), ...duration };
+    const context: Told = { url, title, ...duration };
     [this.#told, this.#score] = [context, score];
     const answer = await chromeApi.send({ to: "worker", type: "video_found", context, player: this.#player, score });
     if (this.#told !== context) return; // told again meanwhile
@@ -43,10 +44,11 @@ export class Telling {
   tellIfDifferent(score: number): void {
     const told = this.#told;
     if (!this.playback.video) return;
+    const { url, title } = this.about();
     const isSame =
       told !== null &&
-      isSameVideo(told.url, address()) &&
-      told.title === title() &&
+      isSameVideo(told.url, url) &&
+      told.title === title &&
       (told.duration_seconds ?? 0) === this.playback.duration &&
       !isOtherScore(this.#score, score);
     if (!isSame) void this.tell(score);
@@ -76,7 +78,7 @@ export class Telling {
   }
 }
 
-const title = (): string => document.title.slice(0, MAX_TITLE_CHARACTERS);
+const aboutPage = () => ({ url: address(), title: document.title.slice(0, MAX_TITLE_CHARACTERS) });
 
 /** A frame that was written by its page has that page's address. */
 const address = (): string => (location.protocol.startsWith("http") ? location.href : document.baseURI);

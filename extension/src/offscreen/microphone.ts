@@ -36,6 +36,7 @@ export class Microphone {
   /** The one of them that is in use. */
   #recorder: Recorder | Dictation;
   #edges: Edges;
+  #began: (session: string) => void = () => {};
   #tab: number | null = null;
   /** The video that is spoken about, as its tab showed it. */
   #about: { session: string; player: string } | null = null;
@@ -116,6 +117,11 @@ export class Microphone {
     if (left && this.isLive && tab === this.#tab) await this.#recorder.stop();
   }
 
+  /** Call back with the session when somebody begins to speak, where the browser itself hears that. */
+  onSpeech(heard: (session: string) => void): void {
+    this.#began = heard;
+  }
+
   /** Whether it is open about this session. */
   isAbout(session: string): boolean {
     return Boolean(this.#recorder.id) && this.#about?.session === session;
@@ -181,6 +187,7 @@ export class Microphone {
   }
 
   #spoke(edge: Edge["edge"]): void {
+    if (edge === "began" && this.#about) this.#began(this.#about.session);
     if (this.#tab !== null) void tellWorker({ to: "worker", type: "speech", tab: this.#tab, edge });
   }
 

@@ -27,11 +27,12 @@ const microphone = new Microphone(connection, videos, choices, ears, speechModel
 
 /** Who is signed in, and where. */
 let signedIn: SignedIn | null = null;
-new Frames(connection, videos, choices, readChoices, (session) => microphone.isAbout(session));
+const frames = new Frames(connection, videos, choices, readChoices, (session) => microphone.isAbout(session));
 
 new Overlays(connection, videos);
 videos.onEntered((tab) => void microphone.entered(tab));
 videos.onRefused((tab, problem) => microphone.refused(tab, problem));
+microphone.onSpeech((session) => void frames.take(session));
 const ready = begin();
 chromeApi.hear("offscreen", async (message) => {
   await ready;

@@ -43,7 +43,7 @@ export function beginAccount(standing: () => Standing, changed: () => Promise<vo
       if (!(await leave({ to: "worker", type: "signed_in", server, token, email }))) return;
       accountForm.reset();
       await changed();
-      say("account-said", "You are signed in. Open a video and the side panel.", "ok");
+      say("account-said", "You are signed in.", "ok");
     });
   });
 

@@ -8,20 +8,21 @@ const PERMISSION: Record<PermissionState, string> = {
   prompt: "The browser asks you once. Choose “Allow while visiting”, so that it does not ask at every note.",
   denied: "The browser keeps the microphone from Lossy. Allow it beside the address of this page, then load it again.",
 };
+const TWO_BARS = "Say something: the upper bar is how loud it is, the lower one how much like speech.";
 const BAR_FULL_AT = 0.25;
 let stream: MediaStream | null = null;
 let speech: SpeechMeter | null = null;
 
-export async function beginMicrophone(meterOfSpeech: SpeechMeter): Promise<void> {
+/** `meterOfSpeech` where the page shows how much like speech it sounds, too. */
+export async function beginMicrophone(meterOfSpeech: SpeechMeter | null): Promise<void> {
   speech = meterOfSpeech;
   const status = await navigator.permissions.query({ name: "microphone" as PermissionName });
   status.addEventListener("change", () => void showPermission(status.state));
   element<HTMLButtonElement>("allow").addEventListener("click", (event) => {
     void attempt("microphone-said", event.currentTarget as HTMLButtonElement, async () => {
       await listen(null);
-      stopListening();
-      say("microphone-said", "The microphone is allowed.", "ok");
       await showPermission("granted");
+      await meter();
     });
   });
   element<HTMLButtonElement>("listen").addEventListener("click", (event) => {
@@ -36,6 +37,7 @@ export async function beginMicrophone(meterOfSpeech: SpeechMeter): Promise<void>
     void chromeApi.send({ to: "worker", type: "change_device", device });
     if (stream) void attempt("microphone-said", null, () => listen(device).then(meter));
   });
+  document.addEventListener("visibilitychange", () => document.hidden && stopListening());
   navigator.mediaDevices.addEventListener("devicechange", () => void listDevices());
   await showPermission(status.state);
 }
@@ -83,7 +85,7 @@ async function meter(): Promise<void> {
   await context.audioWorklet.addModule("recorder-worklet.js");
   const node = new AudioWorkletNode(context, "lossy-recorder", { numberOfOutputs: 0 });
   element("listen").textContent = "Stop";
-  say("microphone-said", "Say something: the upper bar is how loud it is, the lower one how much like speech.");
+  say("microphone-said", speech ? TWO_BARS : "Say something: the bar moves with your voice.");
   speech?.begin();
   node.port.onmessage = ({ data }: MessageEvent<{ pcm: ArrayBuffer; level: number }>) => {
     if (stream !== mine) return void context.close();
@@ -93,7 +95,8 @@ async function meter(): Promise<void> {
   context.createMediaStreamSource(stream).connect(node);
 }
 
-function stopListening(): void {
+export function stopListening(): void {
+  if (stream) say("microphone-said", "");
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
   speech?.end();

@@ -151,6 +151,8 @@ export const chromeApi = {
   onTabClosed: (heard: (tab: number) => void) => chrome.tabs.onRemoved.addListener((tab) => heard(tab)),
   onWindowFocused: (heard: (window: number) => void) =>
     chrome.windows.onFocusChanged.addListener((window) => window !== chrome.windows.WINDOW_ID_NONE && heard(window)),
+  onInstalled: (heard: () => void) =>
+    chrome.runtime.onInstalled.addListener(({ reason }) => reason === "install" && heard()),
   onStart(heard: () => void): void {
     chrome.runtime.onStartup.addListener(heard);
     chrome.runtime.onInstalled.addListener(heard);
