@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 Measure = Callable[[], Awaitable[dict[str, Any]]]
-BENCHES = ("voice", "stt", "noise", "jobs", "start", "ui", "extension", "posting")
+BENCHES = ("voice", "stt", "noise", "jobs", "start", "ui", "extension", "posting", "hands-free")
 
 
 async def run_bench(name: str) -> dict[str, Any]:
     """Measure one of `BENCHES`, or `all`; the figures come by the name of the bench."""
     from lossy.bench.extension import measure_extension  # noqa: PLC0415
+    from lossy.bench.hands_free import measure_hands_free  # noqa: PLC0415
     from lossy.bench.jobs import measure_jobs  # noqa: PLC0415
     from lossy.bench.noise import measure_noise  # noqa: PLC0415
     from lossy.bench.posting import measure_posting  # noqa: PLC0415
@@ -30,6 +31,7 @@ async def run_bench(name: str) -> dict[str, Any]:
         "start": measure_start,
         "ui": measure_ui,
         "extension": measure_extension,
+        "hands-free": measure_hands_free,
         "posting": measure_posting,
     }
     names = BENCHES if name == "all" else (name,)

@@ -135,3 +135,18 @@ def test_a_remark_stays_with_the_video_that_it_was_spoken_about(
     assert [note["start_seconds"] for note in reviewer.notes_on(first)] == [12.5]
     assert [note["raw_transcript"] for note in reviewer.notes_on(second)] == ["the music is too loud"]
     assert wire.binary_bytes == 0
+
+
+def test_words_wait_for_a_server_that_was_away(
+    site: Site, reviewing: Callable[..., Reviewer], server: LiveServer, wire: CountingProxy
+) -> None:
+    reviewer = reviewing(0.5, MUSIC, 60.0, engine="browser")
+    address = f"{site.url}/a.html"
+    begin_hands_free(reviewer, address, 12.5)
+    reviewer.wait_for_speech()
+    server.kill()
+    server.start()
+    reviewer.wait_for_notes(address, 1)
+    [note] = reviewer.notes_on(address)
+    assert (note["raw_transcript"], note["start_seconds"]) == ("the music is too loud", 12.5)
+    assert wire.binary_bytes == 0

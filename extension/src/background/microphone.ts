@@ -64,6 +64,11 @@ export async function begin(): Promise<void> {
   await showBadge();
 }
 
+const OPEN = {
+  one_note: "Lossy: the microphone is open",
+  hands_free: "Lossy: hands-free, the microphone stays open until you switch it off",
+};
+
 const isLive = (microphone: Microphone) => ["opening", "open", "paused"].includes(microphone.state);
 
 const hide = (tab: number, microphone: Microphone) =>
@@ -78,7 +83,7 @@ export async function showBadge(): Promise<void> {
   const { microphone, online } = await readState();
   const signedIn = Boolean(await account.signIn());
   if (!signedIn) await chromeApi.showBadge("", "Lossy: sign in", false);
-  else if (isLive(microphone)) await chromeApi.showBadge("●", "Lossy: the microphone is open", true);
+  else if (isLive(microphone)) await chromeApi.showBadge("●", OPEN[microphone.mode], true);
   else if (microphone.state === "blocked") await chromeApi.showBadge("!", "Lossy: the microphone is blocked", false);
   else await chromeApi.showBadge(online ? "" : "…", online ? "Lossy" : "Lossy: no connection to the server", false);
 }
