@@ -59,6 +59,15 @@ def begin_hands_free(reviewer: Reviewer, url: str, at_seconds: float) -> Target:
     return panel
 
 
+def take_away_microphone(offscreen: Target) -> None:
+    """Let the browser say, of the one that was opened last, that it is gone."""
+    offscreen.wait_for("window.stream !== window.gone")
+    offscreen.evaluate("""(() => {
+        window.gone = stream;
+        for (const track of stream.getTracks()) track.dispatchEvent(new Event('ended'));
+    })()""")
+
+
 def wait_for_as_many(reviewer: Reviewer, url: str, count: int) -> None:
     page = reviewer.extension.context.pages[0]
     wait_for(page, lambda: len(reviewer.notes_on(url)) >= count, f"{count} notes")
@@ -150,3 +159,44 @@ def test_words_wait_for_a_server_that_was_away(
     [note] = reviewer.notes_on(address)
     assert (note["raw_transcript"], note["start_seconds"]) == ("the music is too loud", 12.5)
     assert wire.binary_bytes == 0
+
+
+def test_one_note_closes_the_microphone_and_scratching_it_is_heard(
+    site: Site, reviewing: Callable[..., Reviewer], wire: CountingProxy
+) -> None:
+    reviewer = reviewing(0.5, MUSIC, 0.3, "scratch-that.wav", 60.0, engine="browser")
+    address = f"{site.url}/a.html"
+    panel = reviewer.open_panel(reviewer.watch(address, 12.5))
+    panel.wait_for("!!document.querySelector('.talk .mic')")
+    reviewer.speak(panel)
+    panel.wait_for(IS_OPEN)
+    panel.wait_for("!!document.querySelector('article.note[data-status=ghost]')")
+    panel.wait_for(IS_OFF)
+    assert reviewer.notes_on(address) == [], "it was scratched"
+    assert wire.binary_bytes == 0
+
+
+def test_hands_stay_open_when_the_microphone_goes_and_another_takes_its_place(
+    site: Site, reviewing: Callable[..., Reviewer]
+) -> None:
+    reviewer = reviewing(0.5, MUSIC, 60.0, engine="browser")
+    address = f"{site.url}/a.html"
+    page = reviewer.watch(address, 12.5)
+    offscreen = reviewer.extension.target("offscreen.html")
+    offscreen.evaluate("""(() => {
+        const devices = navigator.mediaDevices;
+        const open = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = async (asked) => (window.stream = await open(asked));
+    })()""")
+    panel = reviewer.open_panel(page)
+    panel.wait_for(f"!!document.querySelector({HANDS_FREE!r})")
+    panel.click(HANDS_FREE)
+    panel.click(".talk .mic")
+    reviewer.wait_for_notes(address, 1)
+    take_away_microphone(offscreen)
+    reviewer.wait_for_notes(address, 2)
+    for _ in range(2):
+        panel.wait_for(IS_OPEN)
+        take_away_microphone(offscreen)
+    panel.wait_for(IS_OFF)
+    panel.wait_for("document.body.innerText.includes('went away')")

@@ -2,6 +2,7 @@
 import type { Connection } from "lossy/connection.js";
 import { Recorder } from "lossy/recorder.js";
 import { MICROPHONE_WORDS, openMicrophone } from "lossy/sources.js";
+import { Breaker } from "../hearing/breaker.ts";
 import type { Ears } from "../hearing/ears.ts";
 import { Edges } from "../hearing/edges.ts";
 import type { Edge } from "../hearing/gate.ts";
@@ -36,6 +37,7 @@ export class Microphone {
   /** The one of them that is in use. */
   #recorder: Recorder | Dictation;
   #edges: Edges;
+  #breaker = new Breaker();
   #began: (session: string) => void = () => {};
   #tab: number | null = null;
   /** The video that is spoken about, as its tab showed it. */
@@ -83,8 +85,10 @@ export class Microphone {
     if (this.isLive) await this.#recorder.stop();
     else if (this.#waiting !== null)
       return this.#wait(null); // the second press takes the first one back
-    else if (!this.#recorder.id) return this.#open(tab, mode);
-    else if (this.#dictation.hasGivenUp) return this.#dictation.tryAgain();
+    else if (!this.#recorder.id) {
+      this.#breaker.reset();
+      return this.#open(tab, mode);
+    } else if (this.#dictation.hasGivenUp) return this.#dictation.tryAgain();
     else this.#say(ON_ITS_WAY);
     if (!isElsewhere) return;
     await this.#settled(SETTLE_WITHIN_MS);
@@ -163,13 +167,24 @@ export class Microphone {
     this.#pauses = this.choices.autoPause;
     const isHere = this.choices.isRecognisedHere;
     const constraints = { ...this.choices.constraints, ...(this.device ? { deviceId: this.device } : {}) };
-    const openSource: OpenSource = ({ onBlock, onLost }) =>
-      openMicrophone({ constraints, onBlock: this.#overheard(onBlock), onLost, words: WORDS });
+    const openSource: OpenSource = ({ onBlock, onLost }) => {
+      const lost = () => {
+        onLost();
+        if (mode === "hands_free") void this.#openAgain(tab);
+      };
+      return openMicrophone({ constraints, onBlock: this.#overheard(onBlock), onLost: lost, words: WORDS });
+    };
     if (!isHere && mode === "hands_free") this.#edges.begin(this.choices.sensitivity);
     this.#dictation.sensitivity = this.choices.sensitivity;
     this.#recorder = isHere ? this.#dictation : this.#taping;
     this.#recorder.problem = null;
     await this.#recorder.open({ ...this.#about, mode, openSource });
+  }
+
+  /** Open hands stay open when a device goes and another takes its place; one that keeps going is left alone. */
+  async #openAgain(tab: number): Promise<void> {
+    await this.#settled();
+    if (this.#breaker.mayTryAgain() && !this.isLive) await this.#open(tab, "hands_free");
   }
 
   #overheard =
