@@ -200,3 +200,24 @@ def test_hands_stay_open_when_the_microphone_goes_and_another_takes_its_place(
         take_away_microphone(offscreen)
     panel.wait_for(IS_OFF)
     panel.wait_for("document.body.innerText.includes('went away')")
+
+
+@pytest.mark.parametrize("engine", ["browser", "auto"])
+def test_the_video_stands_still_while_the_browser_hears_somebody(
+    site: Site, reviewing: Callable[..., Reviewer], engine: str
+) -> None:
+    reviewer = reviewing(3.0, MUSIC, 60.0, engine=engine)
+    page = reviewer.watch(f"{site.url}/a.html", 2.0)
+    page.evaluate("""() => {
+        window.stood = [];
+        const video = document.querySelector('video');
+        for (const kind of ['pause', 'play']) video.addEventListener(kind, () => stood.push(kind));
+        video.muted = true;
+        return video.play();
+    }""")
+    panel = reviewer.open_panel(page)
+    panel.wait_for(f"!!document.querySelector({HANDS_FREE!r})")
+    panel.click(HANDS_FREE)
+    panel.click(".talk .mic")
+    page.wait_for_function("stood.join() === 'play,pause,play'")
+    panel.wait_for(IS_OPEN)
