@@ -117,12 +117,12 @@ async def open_browser(chromium: Path | None, extension: Path | None) -> "AsyncI
             if extension and not context.service_workers:
                 await context.wait_for_event("serviceworker")
             if extension:
-                await _close_welcome(context)
+                await close_welcome(context)
             yield context
             await context.close()
 
 
-async def _close_welcome(context: "BrowserContext") -> None:
+async def close_welcome(context: "BrowserContext") -> None:
     """Close the page for whoever installed it; the browser gives a page behind it less time."""
     opened = context.pages[1:]
     welcome = opened[0] if opened else await context.wait_for_event("page")

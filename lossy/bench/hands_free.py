@@ -19,6 +19,7 @@ import numpy as np
 
 from lossy.automation.chromium import find_chromium
 from lossy.bench.child import serving
+from lossy.bench.extension import close_welcome
 from lossy.bench.figures import in_ms, word_errors
 from lossy.bench.sounds import SOUNDS, as_pcm, silence
 from lossy.bench.voice import register
@@ -193,6 +194,7 @@ async def _browser(folder: Path, chromium: Path | None) -> "AsyncIterator[Browse
         )
         if not context.service_workers:
             await context.wait_for_event("serviceworker")
+        await close_welcome(context)
         yield context
         await context.close()
 

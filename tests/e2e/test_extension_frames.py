@@ -120,6 +120,14 @@ def test_a_picture_of_the_moment_is_kept(site: Site, reviewing: Reviewing, ann: 
     assert difference(picture_of(row), as_drawn(page)) < ALIKE
 
 
+def test_it_waits_for_a_server_that_was_away(site: Site, reviewing: Reviewing, ann: LivePerson, kept: Kept) -> None:
+    allow(ann)
+    reviewer = reviewing(0.5, MUSIC, 30.0, trouble=Trouble("server killed", kills_server=True))
+    page = reviewer.watch(f"{site.url}/a.html", 12.5)
+    speak(reviewer, reviewer.open_panel(page))
+    assert [round(row.position_seconds, 1) for row in wait_for_pictures(page, kept, 1)] == [12.5]
+
+
 def test_none_is_taken_until_the_reviewer_allows_it(
     site: Site, reviewing: Reviewing, ann: LivePerson, kept: Kept
 ) -> None:
