@@ -22,6 +22,8 @@ export class SpeechModel {
   recognition = NO_RECOGNITION;
   #work: Promise<Work> | null = null;
   #breaker = new Breaker();
+  /** Whether a graphics card failed here. */
+  #avoidsGpu = false;
 
   constructor(
     private readonly getModel: (tell: (progress: number) => void) => Promise<Model>,
@@ -39,6 +41,7 @@ export class SpeechModel {
       try {
         return await this.#transcribe(pcm);
       } catch (error) {
+        this.#avoidsGpu ||= this.recognition.device === "webgpu";
         this.close();
         if (!this.#breaker.mayTryAgain()) {
           this.#show({ state: "failed", problem: (error as Error).message });
@@ -90,7 +93,7 @@ export class SpeechModel {
   async #load(): Promise<Work> {
     this.#show({ ...NO_RECOGNITION, state: "fetching" });
     const { name, files } = await this.getModel((progress) => this.#show({ progress }));
-    for (const device of await devices(files.keys())) {
+    for (const device of await devices(files.keys(), this.#avoidsGpu)) {
       const work = new Work();
       const loaded = await work.ask({ type: "load_whisper", files, device }, LOAD_WITHIN_MS).then(
         () => true,
@@ -114,13 +117,19 @@ export class SpeechModel {
 }
 
 /** What this browser can do the arithmetic on, the fastest first; weights of 8 bits gain nothing on a graphics card. */
-async function devices(files: Iterable<string>): Promise<Device[]> {
+async function devices(files: Iterable<string>, avoidsGpu: boolean): Promise<Device[]> {
   if (!("Suspending" in WebAssembly)) return [];
-  const isForGpu = [...files].some((path) => /encoder_model(_fp16)?\.onnx$/.test(path));
-  const gpu = isForGpu && "gpu" in navigator ? await (navigator.gpu as Gpu).requestAdapter().catch(() => null) : null;
-  return gpu ? ["webgpu", "wasm"] : ["wasm"];
+  const isForGpu = !avoidsGpu && [...files].some((path) => /encoder_model(_fp16)?\.onnx$/.test(path));
+  return isForGpu && (await hasGpu()) ? ["webgpu", "wasm"] : ["wasm"];
 }
 
-interface Gpu {
-  requestAdapter(): Promise<unknown>;
+/** Whether there is a graphics card, and not only a program that stands in for one: that is a hundred times slower. */
+async function hasGpu(): Promise<boolean> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  return Boolean(adapter) && !adapter?.info?.isFallbackAdapter;
+}
+
+interface Adapter {
+  info?: { isFallbackAdapter?: boolean };
 }
