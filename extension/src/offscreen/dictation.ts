@@ -21,6 +21,9 @@ const LONGEST_TEXT = 5000;
 /** Forced ends in a row after which it is no speech, but something that sounds like it. */
 const STUCK_TIMES = 3;
 const STUCK = "Something has sounded like speech for minutes, so the microphone was switched off.";
+/** As long as a recording may be, less what is being said at its end. */
+const LONGEST_SAMPLES = (4 * 60 - 2) * 60 * 16_000;
+const LONGEST = "The microphone was on for four hours, so it was switched off. Press it to go on.";
 const LOST = "The microphone went away. What you said until then is kept.";
 const now = () => Date.now() / 1000;
 
@@ -165,6 +168,9 @@ export class Dictation extends Emitter {
     this.ears.take(pcm);
     this.level = level;
     this.tell(this.state);
+    if (this.#tape.length < LONGEST_SAMPLES) return;
+    this.problem = LONGEST;
+    void this.stop();
   }
 
   #heard(probability: number): void {
