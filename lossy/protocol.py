@@ -191,6 +191,32 @@ class VideoContext(Message):
         return self
 
 
+class Remark(Message):
+    """A remark that comes whole: typed, or recognised by a browser that could not reach the server then."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """Given by whoever sends it; the same one is one note, however often it is sent. It becomes the note's."""
+    video: VideoContext
+    text: Annotated[str, Field(min_length=1, max_length=5000)]
+    position: Position
+    """Where the video stood as it began to be said, s…"""
+    rate: Annotated[float, Field(ge=0, le=16, allow_inf_nan=False)] = 0.0
+    """…and how fast it played then: 0 while it stood still."""
+    said_at: WallClock
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+    model: Annotated[str, Field(max_length=100)] = ""
+    """What recognised it; empty if it was typed."""
+    recording: Id | None = None
+    """The recording in which it was said, and where there: the server may have had it that way."""
+    first_sample: Sample | None = None
+
+
+class RemarkTaken(Message):
+    """The server has the remark for good; no note where it was an order, or was had before in another way."""
+
+    note: Note | None
+
+
 class VideoOpened(Message):
     """The video and the session on it, with its notes and the newest stored event."""
 

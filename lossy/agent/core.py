@@ -37,7 +37,8 @@ class Core:
         self._relay: asyncio.Task[None] | None = None
         self.database = Database(settings.async_database_url, self.bus)
         self.recogniser = make_recogniser(settings, self.database)
-        faculties = Faculties(self.database, self.recogniser, _structurer(settings))
+        self.structurer = _structurer(settings)
+        faculties = Faculties(self.database, self.recogniser, self.structurer)
         self.frames = Frames(self.database, settings.clip_model, _seeing(settings))
         self.posters = make_posters(settings, self.database)
         self.kinds = (transcription(self.database, self.recogniser), self.posters.kind)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from lossy import protocol as wire
+from lossy.agent.remarks import take_remark
 from lossy.db import notes, posts, videos
 from lossy.db.engine import Db
 from lossy.errors import InvalidInput, NotFound
@@ -12,6 +13,7 @@ from lossy.events import Note
 from lossy.video_url import identify_url
 from lossy.web.access import Asker, TheCore
 from lossy.web.answers import ApiRoute
+from lossy.web.open_video import open_video
 
 router = APIRouter(route_class=ApiRoute)
 
@@ -30,6 +32,13 @@ async def listing(asked: Annotated[wire.NotesAsked, Query()], asker: Asker, core
             offset=asked.offset,
         )
     return wire.NotesListed(notes=tuple(found[: asked.limit]), more=len(found) > asked.limit)
+
+
+@router.post("/remarks")
+async def remark(body: wire.Remark, asker: Asker, core: TheCore) -> wire.RemarkTaken:
+    """Make a note of a remark that was typed, or recognised in a browser while this server was away."""
+    opened = await open_video(core, asker.user_id, body.video)
+    return wire.RemarkTaken(note=await take_remark(core, asker.user_id, opened.video, opened.session, body))
 
 
 @router.get("/notes/{note_id}")

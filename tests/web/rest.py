@@ -31,6 +31,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/api/settings"): {"values": {"auto_pause": True}},
     ("POST", "/api/videos"): {"url": "https://example.org/theirs.mp4"},
     ("PATCH", "/api/notes/{note_id}"): {"text": "Somebody else was here"},
+    ("POST", "/api/remarks"): {
+        "id": "0123456789abcdef0123456789abcdef",
+        "video": {"url": "https://example.org/mine.mp4"},
+        "text": "x",
+        "position": 0,
+        "said_at": 1763900000,
+    },
     ("POST", "/api/notes/{note_id}/post/decision"): {"is_there": True},
 }
 """A good body for every operation that wants one."""

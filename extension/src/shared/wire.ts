@@ -519,6 +519,32 @@ export interface Refusal {
   message: string;
 }
 
+/** A remark that comes whole: typed, or recognised by a browser that could not reach the server then. */
+export interface Remark {
+  /** Given by whoever sends it; the same one is one note, however often it is sent. It becomes the note's. */
+  id: string;
+  video: VideoContext;
+  text: string;
+  /** Where the video stood as it began to be said, s… */
+  position: number;
+  /** …and how fast it played then: 0 while it stood still. */
+  rate?: number;
+  said_at: number;
+  /** Mean probability of the words. */
+  confidence?: number;
+  /** What recognised it; empty if it was typed. */
+  model?: string;
+  /** The recording in which it was said, and where there: the server may have had it that way. */
+  recording?: string | null;
+  /** Where the speech began… */
+  first_sample?: number | null;
+}
+
+/** The server has the remark for good; no note where it was an order, or was had before in another way. */
+export interface RemarkTaken {
+  note: Note | null;
+}
+
 /** Playback of the session's video, sent on every change and once a second. */
 export interface ReportPlayback {
   /** As `VideoOpened` told it. */
