@@ -1,7 +1,7 @@
 """Remarks that come whole and late: typed ones, and those that a browser recognised while no server could be reached.
 
 Each becomes a firmed note under the id that its browser gave it, once, however often it is sent. What was an order and
-no remark is kept as a cancelled note, so that it is known when it comes again; only "scratch that" still means anything.
+no remark is kept as a cancelled note, so that it is known when it comes again; only "scratch that" still has a meaning.
 """
 
 import logging
@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from lossy.agent.core import Core
 from lossy.agent.reaction import CORRECTIONS, learnt_lag
-from lossy.db import notes
+from lossy.db import notes, sessions
 from lossy.db.engine import Db
-from lossy.db.models import NoteRow, Recording, Video
+from lossy.db.models import NoteRow, Video
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, InvalidInput, LossyError
 from lossy.events import Note, NoteStatus
@@ -38,13 +38,15 @@ async def take_remark(core: Core, user_id: str, video_id: str, session_id: str, 
         raise InvalidInput(f"A note has at most {MAX_NOTE_CHARACTERS} characters; this has {len(said)}.")
     async with core.database.read() as db:
         known = await db.get(NoteRow, remark.id)
-        was_had = await _was_had(db, user_id, remark)
+        was_had = await _had_as(db, user_id, remark)
         corrections = await notes.asked_lags(db, user_id, CORRECTIONS)
     if known is not None:
         return _known(known, user_id)
-    if was_had:
-        return None
+    if was_had is not None and was_had.raw_transcript == said:
+        return Note.model_validate(was_had)
     structured = await _structured(core, user_id, video_id, remark, said)
+    if was_had is not None:
+        return await _complete(core, was_had.id, said, structured)
     lag = learnt_lag(corrections) if remark.model else 0.0
     note = NoteRow(
         id=remark.id,
@@ -81,14 +83,26 @@ def _known(note: NoteRow, user_id: str) -> Note | None:
     return None if note.status is NoteStatus.CANCELLED else Note.model_validate(note)
 
 
-async def _was_had(db: Db, user_id: str, remark: Remark) -> bool:
-    """Whether the recording that it was said in brought it already."""
+async def _had_as(db: Db, user_id: str, remark: Remark) -> NoteRow | None:
+    """Give the note that its recording brought already: with all its words, or with those that were there by then."""
     if remark.recording is None or remark.first_sample is None:
-        return False
-    recording = await db.get(Recording, remark.recording)
-    if recording is None or recording.user_id != user_id:
-        return False
-    return remark.first_sample < recording.consumed_samples
+        return None
+    turn = await sessions.turn_at(db, user_id, remark.recording, remark.first_sample)
+    return None if turn is None else await notes.note_of_turn(db, turn.id)
+
+
+async def _complete(core: Core, note_id: str, said: str, structured: StructuredNote) -> Note:
+    """Give a note that was made of a remark's first words all of them."""
+    async with core.database.write() as db:
+        note = await db.get_one(NoteRow, note_id)
+        return await notes.complete_note(
+            db,
+            note,
+            text=structured.text,
+            raw_transcript=said,
+            category=structured.category,
+            confidence=structured.confidence,
+        )
 
 
 async def _structured(core: Core, user_id: str, video_id: str, remark: Remark, said: str) -> StructuredNote:

@@ -76,6 +76,18 @@ async def rewrite_note(db: Db, note: NoteRow, **values: Any) -> Note:
     return await _change(db, note, note.author_id, _REWRITTEN, values, tell=note.deleted_at is None)
 
 
+async def complete_note(db: Db, note: NoteRow, **values: Any) -> Note:
+    """Give a note that nobody touched all the words that were said; of any other, keep them beside its wording."""
+    await _lock(db, note)
+    touched = select(NoteHistory.id).where(
+        NoteHistory.note_id == note.id, col(NoteHistory.change).not_in((_REWRITTEN, _S.FIRMED.value))
+    )
+    is_untouched = note.deleted_at is None and note.status in (_S.GHOST, _S.FIRMED)
+    if not is_untouched or (await db.exec(touched)).first() is not None:
+        values = {"raw_transcript": values["raw_transcript"]}
+    return await _change(db, note, note.author_id, _REWRITTEN, values, tell=note.deleted_at is None)
+
+
 async def is_as_offered(db: Db, note: NoteRow) -> bool:
     """Whether a note is still the ghost that was offered, untouched by anybody."""
     if note.status is not NoteStatus.GHOST or note.deleted_at is not None:

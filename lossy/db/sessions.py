@@ -151,6 +151,16 @@ async def find_recording(db: Db, session_id: str, recording_id: str) -> Recordin
     return recording
 
 
+async def turn_at(db: Db, user_id: str, recording_id: str, onset_sample: int) -> Turn | None:
+    """Find the turn of the user's recording that began with this sample."""
+    query = (
+        select(Turn)
+        .join(Recording, col(Recording.id) == col(Turn.recording_id))
+        .where(Turn.recording_id == recording_id, Recording.user_id == user_id, Turn.onset_sample == onset_sample)
+    )
+    return (await db.exec(query)).first()
+
+
 async def recording_of(db: Db, user_id: str, recording_id: str) -> Recording:
     """Give the user's own recording, or `NotFound`."""
     recording = await db.get(Recording, recording_id)

@@ -9,9 +9,9 @@ import pytest
 
 from lossy.db import events, notes, posts, sessions, videos
 from lossy.db.engine import Database, Db
-from lossy.db.models import Post, Recording, Role
+from lossy.db.models import Post, Recording, Role, Turn
 from lossy.errors import Conflict, InvalidInput, NotFound
-from lossy.events import Note
+from lossy.events import Note, TurnState
 from tests.db.rows import Reviewer, do, note_row, noted, recorded, reviewer
 
 MODULES = (videos, notes, sessions, events, posts)
@@ -34,6 +34,14 @@ async def _of_ann(db: Db, me: str, its: Things) -> list[str]:
 async def _counted_of_ann(db: Db, me: str, its: Things) -> bool:
     own = 1 if me == its.bob.user_id else 0
     return sum((await videos.library_counts(db, me)).values()) > own
+
+
+async def _turn_of_ann(db: Db, me: str, its: Things) -> bool:
+    db.add(Turn(session_id=its.ann.session.id, recording_id=its.recording.id, start_sample=0, onset_sample=7,
+                state=TurnState.IDLE))  # fmt: skip
+    await db.flush()
+    found = await sessions.turn_at(db, me, its.recording.id, 7) is not None
+    return found if its.recording.user_id == its.ann.user_id else False
 
 
 REFUSED: dict[str, Attempt] = {
@@ -64,6 +72,7 @@ EMPTY: dict[str, Attempt] = {
     "notes.list_notes": lambda db, me, its: notes.list_notes(db, me, video_id=its.ann.video.id),
     "notes.last_notes": lambda db, me, its: notes.last_notes(db, me, its.ann.video.id),
     "notes.undo_last_change": lambda db, me, its: notes.undo_last_change(db, me, its.ann.video.id),
+    "sessions.turn_at": _turn_of_ann,
     "events.events_since": lambda db, me, its: events.events_since(db, me, 0, session_id=its.ann.session.id),
 }
 """Functions that find nothing."""

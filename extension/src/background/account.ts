@@ -1,4 +1,6 @@
 /** Who is signed in to which server, and the one-time tickets with which our framed pages show it. */
+
+import { type Account, Outbox } from "../offscreen/outbox.ts";
 import { chromeApi, RefusedError } from "../shared/chrome-api.ts";
 import type { Leaving } from "../shared/messages.ts";
 import { showBadge } from "./microphone.ts";
@@ -26,6 +28,7 @@ export async function signOut({ anyway }: Of<"sign_out">): Promise<void> {
   const [server, signIn] = [await account.server(), await account.signIn()];
   await chromeApi.local.remove("sign_in");
   await closeOffscreen();
+  if (signIn) await wipeKept({ server, email: signIn.email });
   await begin();
   if (signIn) await ask(server, "auth/sign-out", signIn.token).catch(() => undefined);
 }
@@ -70,6 +73,12 @@ async function begin(): Promise<void> {
   await ensureOffscreen();
   await showBadge();
   await chromeApi.send({ to: "pages", type: "standing_changed" });
+}
+
+/** What was kept for the server on disk goes with whoever said it. */
+async function wipeKept(whose: Account): Promise<void> {
+  await new Outbox(async () => ({ outcome: "later" })).wipe(whose).catch(() => undefined);
+  await changeState((state) => Object.assign(state, { waiting: 0 }));
 }
 
 /** End listening; refuse to go on while words would be lost, unless the person gives them up. */

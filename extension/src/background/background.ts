@@ -79,6 +79,8 @@ function route(message: ToWorker): Promise<unknown> | null {
       return tellOffscreen({ to: "offscreen", type: "choices_changed" });
     case "overlay":
       return tellVideo(message.tab, { to: "content", type: "overlay", change: message.change });
+    case "kept":
+      return microphone.kept(message);
     case "online":
       return microphone.online(message.online);
     default:
@@ -95,6 +97,8 @@ async function standing(window: number): Promise<Standing> {
     email: signIn?.email ?? null,
     tab,
     video,
+    waiting: state.waiting,
+    alone: state.alone,
     reachable: isLookedAt ? "yes" : (await chromeApi.hasSites()) ? "never" : "no",
     microphone: state.microphone,
   };

@@ -52,6 +52,12 @@ export async function speech({ tab, edge }: Of<FromOffscreen, "speech">): Promis
   await tellVideo(tab, { to: "content", type: "speech", edge });
 }
 
+/** Remarks wait on disk for the server, or none any more. */
+export async function kept({ waiting, alone }: Of<FromOffscreen, "kept">): Promise<void> {
+  await changeState((state) => Object.assign(state, { waiting, alone }));
+  await chromeApi.send({ to: "pages", type: "standing_changed" });
+}
+
 export async function online(online: boolean): Promise<void> {
   await changeState((state) => Object.assign(state, { online }));
   await showBadge();

@@ -15,6 +15,9 @@ export interface State {
   /** Whether the video stands still while somebody speaks about it. */
   pauses: boolean;
   online: boolean;
+  /** How many remarks wait on disk for the server, and whether more can be understood without it. */
+  waiting: number;
+  alone: boolean;
 }
 
 export interface SignIn {
@@ -27,7 +30,7 @@ let line: Promise<unknown> = Promise.resolve();
 
 export async function readState(): Promise<State> {
   const kept = await chromeApi.session.read<Partial<State>>("state");
-  return { tabs: {}, frames: {}, microphone: SILENT, pauses: false, online: false, ...kept };
+  return { tabs: {}, frames: {}, microphone: SILENT, pauses: false, online: false, waiting: 0, alone: false, ...kept };
 }
 
 /** Change the state in turn with all other changes; gives what `change` gives. */

@@ -4,6 +4,11 @@ import type { UserChoices } from "../shared/wire.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
 
+/** Where they are kept for times without a server. */
+interface Kept {
+  keep: (values: UserChoices["values"]) => void;
+}
+
 export class Choices {
   /** Whether the server told them yet. */
   areKnown = false;
@@ -15,6 +20,8 @@ export class Choices {
   audioFallback = false;
   sensitivity: Sensitivity = SENSITIVITIES.quiet;
   constraints = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+
+  constructor(private readonly kept: Kept) {}
 
   /** Where they were asked for last, and with what. */
   #asked: [string, string] | null = null;
@@ -31,6 +38,12 @@ export class Choices {
     // Without an answer the last ones hold; the next connection asks again.
     if (!response?.ok) return;
     const { values } = (await response.json()) as UserChoices;
+    this.kept.keep(values);
+    this.take(values);
+  }
+
+  /** Hold these from now on. */
+  take(values: UserChoices["values"]): void {
     this.keepFrames = values.keep_frames === true;
     this.areKnown = true;
     this.autoPause = values.auto_pause !== false;

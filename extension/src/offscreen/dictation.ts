@@ -13,7 +13,7 @@ import { Tape } from "../hearing/tape.ts";
 import type { Mode } from "../shared/messages.ts";
 import type { MicrophoneState } from "../shared/wire.ts";
 import { type Held, hold } from "./held.ts";
-import { Remarks, type Words } from "./remarks.ts";
+import { type Keeping, Remarks, type Words } from "./remarks.ts";
 import { Line, type OpenSource, type Source } from "./source.ts";
 
 const SHORTEST_HOP_MS = 500;
@@ -45,7 +45,8 @@ interface Hopes {
   fallBack: (held: Held, about: About) => Promise<void>;
 }
 export interface About {
-  session: string;
+  /** None where no server could be asked yet. */
+  session: string | null;
   player: string;
   mode: Mode;
 }
@@ -73,10 +74,11 @@ export class Dictation extends Emitter {
     connection: Connection,
     private readonly ears: Ears,
     private readonly model: SpeechModel,
+    keeping: Keeping,
     private readonly hopes: Hopes,
   ) {
     super();
-    this.#remarks = new Remarks(connection, {
+    this.#remarks = new Remarks(connection, keeping, {
       over: () => this.#close("off", this.problem),
       refused: ({ message }) => this.#close("off", message),
       ended: () => this.#close("off", this.problem),

@@ -8,11 +8,13 @@ import { Edges } from "../hearing/edges.ts";
 import type { Edge } from "../hearing/gate.ts";
 import type { SpeechModel } from "../hearing/speech_model.ts";
 import { chromeApi } from "../shared/chrome-api.ts";
-import type { Mode, Microphone as Shown } from "../shared/messages.ts";
-import type { MicrophoneState } from "../shared/wire.ts";
+import type { Mode, OpenVideo, Microphone as Shown } from "../shared/messages.ts";
+import type { MicrophoneState, Remark } from "../shared/wire.ts";
 import type { Choices } from "./choices.ts";
 import { type About, Dictation } from "./dictation.ts";
 import type { Held } from "./held.ts";
+import type { Positions } from "./positions.ts";
+import type { Keeping, Words } from "./remarks.ts";
 import type { OnBlock, OpenSource } from "./source.ts";
 import type { Videos } from "./videos.ts";
 import { tellWorker } from "./worker.ts";
@@ -41,7 +43,11 @@ export class Microphone {
   #began: (session: string) => void = () => {};
   #tab: number | null = null;
   /** The video that is spoken about, as its tab showed it. */
-  #about: { session: string; player: string } | null = null;
+  #about: { session: string | null; player: string } | null = null;
+  /** What is needed to place a remark on it, while no server does. */
+  #spokenAbout: (Pick<OpenVideo, "context"> & { positions: Positions }) | null = null;
+  /** Whether no server was reached lately. */
+  #isAway = false;
   #mode: Mode = "one_note";
   #pauses = false;
   /** The tab that was pressed for before the server knew its video. */
@@ -57,16 +63,28 @@ export class Microphone {
     private readonly choices: Choices,
     ears: Ears,
     model: SpeechModel,
+    keeping: Pick<Keeping, "had" | "letGo"> & { keep: (remark: Remark, inHand: boolean) => Promise<void> },
   ) {
     this.#taping = new Recorder(connection);
-    this.#dictation = new Dictation(connection, ears, model, {
-      spoke: (edge) => this.#spoke(edge),
-      mayFallBack: () => this.choices.audioFallback,
-      fallBack: (held, about) => this.#fallBack(held, about),
-    });
+    const keep: Keeping["keep"] = (id, words, recording, inHand) =>
+      keeping.keep(this.#remark(id, words, recording), inHand);
+    this.#dictation = new Dictation(
+      connection,
+      ears,
+      model,
+      { ...keeping, keep },
+      {
+        spoke: (edge) => this.#spoke(edge),
+        mayFallBack: () => this.choices.audioFallback,
+        fallBack: (held, about) => this.#fallBack(held, about),
+      },
+    );
     this.#edges = new Edges(ears, (edge) => this.#spoke(edge));
     this.#recorder = this.#taping;
     for (const recorder of [this.#taping, this.#dictation]) recorder.on(() => this.#moved(recorder));
+    connection.on(({ namespace, connected }: { namespace: string; connected: boolean }) => {
+      if (namespace === "/video") this.#isAway = !connected;
+    });
     connection.receive(
       ({ event, body }: { event: string; body: { type?: string; state?: string; recording_id?: string } }) => {
         if (event === "event" && body.type === "microphone_changed")
@@ -158,12 +176,14 @@ export class Microphone {
   async #open(tab: number, mode: Mode): Promise<void> {
     const video = this.videos.get(tab);
     [this.#tab, this.#mode] = [tab, mode];
-    this.#wait(video?.session ? null : tab);
-    if (!video?.session) return;
+    const isAlone = video !== undefined && !video.session && this.#isAway && this.choices.isRecognisedHere;
+    this.#wait(video?.session || isAlone ? null : tab);
+    if (!video || !(video.session || isAlone)) return;
     // Before that nobody knows whether audio may leave this browser.
     if (!this.choices.areKnown) await this.choices.readAgain();
     if (!this.choices.areKnown) return this.#say(NO_ANSWER);
     this.#about = { session: video.session, player: video.player };
+    this.#spokenAbout = video;
     this.#pauses = this.choices.autoPause;
     const isHere = this.choices.isRecognisedHere;
     const constraints = { ...this.choices.constraints, ...(this.device ? { deviceId: this.device } : {}) };
@@ -178,7 +198,17 @@ export class Microphone {
     this.#dictation.sensitivity = this.choices.sensitivity;
     this.#recorder = isHere ? this.#dictation : this.#taping;
     this.#recorder.problem = null;
-    await this.#recorder.open({ ...this.#about, mode, openSource });
+    const { session, player } = this.#about;
+    if (isHere) await this.#dictation.open({ session, player, mode, openSource });
+    else if (session) await this.#taping.open({ session, player, mode, openSource });
+  }
+
+  /** Write a remark as it is kept: on its video, where that stood as it began to be said. */
+  #remark(id: string, words: Words, recording: string): Remark {
+    const { context = { url: "" }, positions } = this.#spokenAbout ?? {};
+    const { position, rate } = positions?.at(words.captured_at) ?? { position: 0, rate: 0 };
+    const { stable: text, captured_at: said_at, confidence, model, first_sample } = words;
+    return { id, video: context, text, position, rate, said_at, confidence, model, recording, first_sample };
   }
 
   /** Open hands stay open when a device goes and another takes its place; one that keeps going is left alone. */
@@ -209,8 +239,9 @@ export class Microphone {
   /** What this browser could not recognise goes to the server, and what is said after it. */
   async #fallBack({ openSource, isAll }: Held, about: About): Promise<void> {
     this.#recorder = this.#taping;
-    await this.#taping.open({ ...about, openSource });
-    if (isAll) await this.#taping.stop();
+    const { session, player, mode } = about;
+    if (session) await this.#taping.open({ session, player, mode, openSource });
+    if (session && isAll) await this.#taping.stop();
   }
 
   #isAbout(tab: number): boolean {

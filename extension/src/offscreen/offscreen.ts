@@ -7,23 +7,40 @@ import { SpeechModel } from "../hearing/speech_model.ts";
 import { chromeApi } from "../shared/chrome-api.ts";
 import type { SignedIn, ToOffscreen } from "../shared/messages.ts";
 import { getModel, type Model } from "../shared/models.ts";
-import type { AnyEvent, WebModel } from "../shared/wire.ts";
+import type { AnyEvent, UserChoices, WebModel } from "../shared/wire.ts";
 import { Choices } from "./choices.ts";
 import { Frames } from "./frames.ts";
 import { Microphone } from "./microphone.ts";
+import { Outbox } from "./outbox.ts";
 import { Overlays } from "./overlays.ts";
+import { sendRemark } from "./sending.ts";
 import { Videos } from "./videos.ts";
 import { tellWorker } from "./worker.ts";
 
 const connection = new Connection();
 const videos = new Videos(connection);
-const choices = new Choices();
+const outbox = new Outbox(
+  async (remark) => (signedIn ? sendRemark(signedIn, remark) : { outcome: "later" }),
+  (waiting) => void tellWorker({ to: "worker", type: "kept", waiting, alone: choices.isRecognisedHere }),
+);
+const choices = new Choices({ keep: (values) => void (signedIn && outbox.keepChoices(signedIn, values)) });
 const ears = new Ears(() => getOurs("silero"));
 const speechModel = new SpeechModel(
   (tell) => getOurs("whisper", tell),
   (recognition) => void chromeApi.send({ to: "pages", type: "recognition", recognition }),
 );
-const microphone = new Microphone(connection, videos, choices, ears, speechModel);
+const microphone = new Microphone(connection, videos, choices, ears, speechModel, {
+  keep: async (remark, inHand) => {
+    if (!signedIn) return;
+    await outbox.keep(signedIn, remark, inHand);
+    if (!inHand) sendKept();
+  },
+  had: (id) => void (signedIn && outbox.drop(signedIn, id)),
+  letGo: (ids) => {
+    outbox.letGo(ids);
+    if (ids.length) sendKept();
+  },
+});
 
 /** Who is signed in, and where. */
 let signedIn: SignedIn | null = null;
@@ -46,6 +63,9 @@ async function begin(): Promise<void> {
   microphone.device = credentials.device;
   for (const video of credentials.videos) await videos.open(video);
   signedIn = credentials;
+  const chosen = await outbox.choicesOf(credentials).catch(() => null);
+  if (chosen) choices.take(chosen as UserChoices["values"]);
+  if (choices.isRecognisedHere) warmUpHearing();
   follow(credentials.interrupted);
   connect(credentials);
   // Where the browser has no audio at all, the press says so in words.
@@ -62,7 +82,10 @@ function follow(left: string | null): void {
     const { online } = connection;
     void tellWorker({ to: "worker", type: "online", online }, () => connection.online === online);
     if (refusal && signedIn) void checkToken(signedIn);
-    if (connected && namespace === "/user") void readChoices();
+    if (connected && namespace === "/user") {
+      void readChoices();
+      sendKept();
+    }
     if (connected && namespace === "/audio" && left) {
       const recording = left;
       left = null;
@@ -83,8 +106,18 @@ async function readChoices(): Promise<void> {
   await choices.read(signedIn.server, signedIn.token);
   await microphone.chosen();
   // What is the matter with them, the options page and the next press say.
-  if (choices.isRecognisedHere) for (const model of [ears, speechModel]) model.warmUp().catch(() => null);
+  if (choices.isRecognisedHere) warmUpHearing();
   else if (!microphone.isLive && !microphone.holdsWords) speechModel.close();
+}
+
+function warmUpHearing(): void {
+  if (signedIn) outbox.tell(signedIn).catch(() => null);
+  for (const model of [ears, speechModel]) model.warmUp().catch(() => null);
+}
+
+/** Send what was kept while no server was there. */
+function sendKept(): void {
+  if (signedIn && connection.connected("/user")) outbox.flush(signedIn).catch(() => null);
 }
 
 async function getOurs(kind: WebModel["kind"], tell?: (progress: number) => void): Promise<Model> {
@@ -108,6 +141,14 @@ function signInAgain(again: SignedIn): { taken: boolean } {
   connection.close();
   connect(again);
   return { taken: true };
+}
+
+/** End listening, and tell whether there are words that the server does not have, here or on disk. */
+async function holdsWords(problem: string): Promise<boolean> {
+  const isUnsent = await microphone.finish(problem);
+  if (!signedIn) return isUnsent;
+  if (connection.connected("/user")) await outbox.flush(signedIn).catch(() => null);
+  return isUnsent || (await outbox.count(signedIn)) > 0;
 }
 
 /** Scratch the newest note that is not firm yet; where there is none, nothing is to be done. */
@@ -142,7 +183,7 @@ async function take(message: ToOffscreen): Promise<unknown> {
     case "resume":
       return microphone.resume();
     case "finish":
-      return { unsent: await microphone.finish(message.problem) };
+      return { unsent: await holdsWords(message.problem) };
     case "sign_in_again":
       return signInAgain(message);
     case "choices_changed":

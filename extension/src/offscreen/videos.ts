@@ -2,10 +2,11 @@
 import type { Connection } from "lossy/connection.js";
 import type { OpenVideo } from "../shared/messages.ts";
 import type { Playback, VideoOpened } from "../shared/wire.ts";
+import { Positions } from "./positions.ts";
 import { tellWorker } from "./worker.ts";
 
 /** A tab's video, and by what id the server knows it. */
-type Known = OpenVideo & { video: string | null };
+type Known = OpenVideo & { video: string | null; positions: Positions };
 
 export class Videos {
   /** The tab that was told last: the one in front of the reviewer. */
@@ -30,7 +31,7 @@ export class Videos {
     this.#refused = heard;
   }
 
-  get(tab: number): OpenVideo | undefined {
+  get(tab: number): Known | undefined {
     return this.#open.get(tab);
   }
 
@@ -48,11 +49,8 @@ export class Videos {
   async open(video: OpenVideo): Promise<void> {
     const known = this.#open.get(video.tab);
     const same = known && known.context.url === video.context.url ? known : null;
-    this.#open.set(video.tab, {
-      ...video,
-      session: video.session ?? same?.session ?? null,
-      video: same?.video ?? null,
-    });
+    const { session = null, video: id = null, positions = new Positions() } = same ?? {};
+    this.#open.set(video.tab, { ...video, session: video.session ?? session, video: id, positions });
     this.front = video.tab;
     if (this.connection.connected("/video")) await this.#enter(video.tab);
   }
@@ -65,6 +63,7 @@ export class Videos {
   /** Tell where a tab's player stood; throws `Refused` while that can't be told. */
   async report(tab: number, url: string, reports: Playback[]): Promise<void> {
     const video = this.#open.get(tab);
+    if (video?.context.url === url) video.positions.take(reports);
     // Of a tab that was never in front nothing is wanted; its page keeps the last reports.
     if (!video?.session || video.context.url !== url)
       throw Object.assign(new Error("This video is not open yet."), { code: "offline" });

@@ -51,7 +51,7 @@ class Shell {
     const reached = await askHealth(standing.server);
     if (standing !== this.#standing) return;
     if (reached === "ok") return this.#open(standing.server);
-    this.#show({ kind: reached });
+    this.#show({ kind: reached, notice: noticeOf(standing), speaks: speaksOf(standing) });
     this.#again();
   };
 
@@ -80,7 +80,11 @@ class Shell {
     showView(
       view,
       { ...shown, server },
-      { retry: () => void this.look(), options: () => void chromeApi.openOptions() },
+      {
+        retry: () => void this.look(),
+        options: () => void chromeApi.openOptions(),
+        press: () => void this.#press(this.#standing?.microphone.mode ?? "one_note"),
+      },
     );
   }
 
@@ -167,6 +171,8 @@ class Shell {
 
   #microphone(microphone: Microphone): void {
     if (this.#standing) this.#standing.microphone = microphone;
+    if (view.dataset.view === "offline" && this.#standing && !this.#frame)
+      this.#show({ kind: "offline", notice: noticeOf(this.#standing), speaks: speaksOf(this.#standing) });
     const { state, problem, mode, tab } = microphone;
     this.#frame?.send({ type: "microphone", microphone: { state, problem, mode, here: tab === this.#standing?.tab } });
   }
@@ -180,6 +186,27 @@ class Shell {
 }
 
 const durationOf = (standing: Standing) => standing.video?.context.duration_seconds ?? 0;
+
+const LISTENING: Record<Microphone["state"], string> = {
+  off: "",
+  opening: "Opening the microphone…",
+  open: "Listening",
+  paused: "Paused",
+  blocked: "The microphone is blocked",
+};
+
+/** What waits here, and what the microphone has to say, while the server is away. */
+function noticeOf({ waiting, microphone }: Standing): string | null {
+  const notes = waiting === 1 ? "1 note waits here and goes" : `${waiting} notes wait here and go`;
+  const kept = waiting ? `${notes} up when Lossy is back.` : null;
+  return [kept, microphone.problem].filter(Boolean).join(" ") || null;
+}
+
+/** Without the server, what is said about a video may be understood by this browser itself. */
+function speaksOf({ video, microphone, alone }: Standing): { isLive: boolean; state: string } | null {
+  if (!video || !alone) return null;
+  return { isLive: ["opening", "open", "paused"].includes(microphone.state), state: LISTENING[microphone.state] };
+}
 
 const WHY = { yes: "none", no: "not_allowed", never: "closed" } as const;
 

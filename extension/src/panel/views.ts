@@ -7,11 +7,14 @@ export interface View {
   server: string;
   /** What else the person must know now. */
   notice?: string | null;
+  /** The microphone, where this browser may understand by itself what is said. */
+  speaks?: { isLive: boolean; state: string } | null;
 }
 
 export interface ViewActions {
   retry: () => void;
   options: () => void;
+  press: () => void;
 }
 
 interface Words {
@@ -64,16 +67,30 @@ const WORDS: Record<Exclude<ViewKind, "connecting">, Words> = {
 };
 
 /** Fill `root` with the view; what stood there goes. */
-export function showView(root: HTMLElement, { kind, server, notice }: View, actions: ViewActions): void {
+export function showView(root: HTMLElement, { kind, server, notice, speaks }: View, actions: ViewActions): void {
   root.dataset.view = kind;
   root.setAttribute("aria-busy", String(kind === "connecting"));
-  root.replaceChildren(kind === "connecting" ? bones() : state(WORDS[kind], server, notice ?? "", actions));
+  root.replaceChildren(
+    kind === "connecting" ? bones() : state(WORDS[kind], server, notice ?? "", speaks ?? null, actions),
+  );
 }
 
-function state(words: Words, server: string, notice: string, actions: ViewActions): HTMLElement {
+function state(
+  words: Words,
+  server: string,
+  notice: string,
+  speaks: View["speaks"],
+  actions: ViewActions,
+): HTMLElement {
   const inner = make("div", "inner");
   inner.append(make("h1", "", words.title), make("p", "", words.text(server)));
   if (notice) inner.append(make("p", "notice", notice));
+  if (speaks) {
+    const row = make("div", "acts speaks");
+    row.append(button(speaks.isLive ? "Stop the microphone" : "Speak anyway", "btn", actions.press));
+    row.append(make("span", "status", speaks.state));
+    inner.append(row);
+  }
   if (words.code) inner.append(make("code", "command", words.code));
   const acts = make("div", "acts");
   acts.append(button(words.label, "btn primary", actions[words.primary]));

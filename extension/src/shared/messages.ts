@@ -60,6 +60,9 @@ export interface Standing extends Account {
   tab: number | null;
   /** Null where no video was found. */
   video: TabVideo | null;
+  /** How many remarks wait in this browser for the server, and whether more can be understood without it. */
+  waiting: number;
+  alone: boolean;
   /** Whether Lossy may look at the page; `never` where it may look everywhere and the browser keeps it out. */
   reachable: "yes" | "no" | "never";
   microphone: Microphone;
@@ -184,6 +187,8 @@ export type FromOffscreen =
   | { to: "worker"; type: "overlay"; tab: number; change: OverlayChange }
   | { to: "worker"; type: "token_refused"; token: string }
   | { to: "worker"; type: "online"; online: boolean }
+  /** How many remarks wait on disk for the server, and whether more can be understood without it. */
+  | { to: "worker"; type: "kept"; waiting: number; alone: boolean }
   | ({ to: "worker"; type: "speech"; tab: number } & SpeechEdge)
   /** Take a picture of a tab's video; with `at`, only if its player stands at that second. */
   | { to: "worker"; type: "grab_frame"; tab: number; at: number | null }
