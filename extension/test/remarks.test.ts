@@ -26,6 +26,22 @@ class Server {
     return event === "open_recording" ? { next_seq: 0, credit_bytes: 1, closed: this.isClosed } : { ok: true };
   }
 
+  /** Whether it is there. */
+  isThere = true;
+  connected(): boolean {
+    return this.isThere;
+  }
+
+  goAway(): void {
+    this.isThere = false;
+    this.#changed({ namespace: "/audio", connected: false });
+  }
+
+  comeBack(): void {
+    this.isThere = true;
+    this.#changed({ namespace: "/audio", connected: true });
+  }
+
   reconnect(): void {
     this.#changed({ namespace: "/audio", connected: false });
     this.#changed({ namespace: "/audio", connected: true });
@@ -40,12 +56,13 @@ class Server {
   }
 }
 
-async function begin(mode: "one_note" | "hands_free" = "hands_free") {
+async function begin(mode: "one_note" | "hands_free" = "hands_free", session: string | null = "session-1") {
   const server = new Server();
+  const keeping = { keep: vi.fn(async () => {}), had: vi.fn(), letGo: vi.fn() };
   const told = { over: vi.fn(), refused: vi.fn(), ended: vi.fn() };
-  const remarks = new Remarks(server as unknown as Connection, told);
-  await remarks.begin({ session: "session-1", player: "p", mode });
-  return { server, told, remarks };
+  const remarks = new Remarks(server as unknown as Connection, keeping, told);
+  await remarks.begin({ session, player: "p", mode });
+  return { server, told, keeping, remarks };
 }
 
 const words = (stable: string): Words => ({
@@ -120,6 +137,54 @@ describe("finished remarks", () => {
     server.reconnect();
     await vi.waitFor(() => expect(told.ended).toHaveBeenCalled());
     expect(server.words).toEqual([]);
+  });
+
+  it("are kept until the server has them", async () => {
+    const { keeping, remarks } = await begin();
+    remarks.handOver(words("one"));
+    const [id] = keeping.keep.mock.calls[0] as unknown as [string];
+    expect(keeping.keep).toHaveBeenCalledWith(id, words("one"), remarks.id, true);
+    await vi.waitFor(() => expect(keeping.had).toHaveBeenCalledWith(id));
+  });
+
+  it("are left to the outbox when the server stays away, and the reviewer may speak again", async () => {
+    vi.useFakeTimers();
+    const { server, told, keeping, remarks } = await begin("one_note");
+    const { id } = remarks;
+    server.goAway();
+    remarks.handOver(words("one"));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(told.ended).toHaveBeenCalledOnce();
+    expect(remarks.id).toBeNull();
+    expect(keeping.letGo).toHaveBeenCalledWith([(keeping.keep.mock.calls[0] as unknown as [string])[0]]);
+    server.comeBack();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(server.sent.at(-1)).toMatchObject({ body: { recording: id, action: "device_lost" } });
+    expect(server.words).toEqual([]);
+    vi.useRealTimers();
+  });
+
+  it("stay in hand over a short cut", async () => {
+    vi.useFakeTimers();
+    const { server, told, remarks } = await begin("one_note");
+    server.goAway();
+    remarks.handOver(words("one"));
+    await vi.advanceTimersByTimeAsync(2_000);
+    server.comeBack();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.words).toEqual(["one"]);
+    expect(told.ended).not.toHaveBeenCalled();
+    vi.useRealTimers();
+  });
+
+  it.each(["one_note", "hands_free"] as const)("need no server that knows the video: %s", async (mode) => {
+    const { server, told, keeping, remarks } = await begin(mode, null);
+    remarks.handOver(words("one"));
+    expect(keeping.keep).toHaveBeenCalledWith(expect.any(String), words("one"), expect.any(String), false);
+    expect(told.ended).toHaveBeenCalledTimes(mode === "one_note" ? 1 : 0);
+    await remarks.end("stop");
+    expect(remarks.id).toBeNull();
+    expect(server.sent).toEqual([]);
   });
 
   it("are followed by no words that were only to be shown", async () => {

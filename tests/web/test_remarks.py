@@ -6,6 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from lossy.db.models import Recording, RecordingMode, Turn
+from lossy.db.types import new_id
+from lossy.events import TurnState
 from tests.web.rest import Person, Rest
 
 FILM = "https://films.example/harbour"
@@ -77,3 +80,24 @@ async def test_an_id_of_somebody_elses_note_is_refused(rest: Rest, ann: Person) 
     answer = await ben.post("/api/remarks", json=remark)
     assert answer.status_code == 409
     assert await notes_of(ben) == []
+
+
+async def test_a_note_of_its_first_words_gets_the_rest(rest: Rest, ann: Person) -> None:
+    opened = (await ann.post("/api/videos", json={"url": FILM})).json()
+    recording, turn = new_id(), new_id()
+    async with rest.core.database.write() as db:
+        mode = RecordingMode.HANDS_FREE
+        db.add(Recording(id=recording, session_id=opened["session"], user_id=ann.user_id, mode=mode))
+        await db.flush()
+        made = {"session_id": opened["session"], "recording_id": recording, "state": TurnState.IDLE}
+        db.add(Turn(id=turn, start_sample=0, onset_sample=16_000, **made))
+    note = await rest.add_note(ann, opened["video"], "The music", turn_id=turn, raw_transcript="the music")
+    sent = await send(ann, **a_remark(recording=recording, first_sample=16_000))
+    assert sent is not None
+    assert (sent["id"], sent["text"], sent["raw_transcript"]) == (
+        note,
+        "The music is too loud",
+        "the music is too loud",
+    )
+    assert [one["id"] for one in await notes_of(ann)] == [note]
+    assert await send(ann, **a_remark(recording=recording, first_sample=16_000)) == sent

@@ -232,7 +232,7 @@ export class Microphone {
   }
 
   #spoke(edge: Edge["edge"]): void {
-    if (edge === "began" && this.#about) this.#began(this.#about.session);
+    if (edge === "began" && this.#about?.session) this.#began(this.#about.session);
     if (this.#tab !== null) void tellWorker({ to: "worker", type: "speech", tab: this.#tab, edge });
   }
 
