@@ -174,6 +174,16 @@ class Extension:
             command,
         )
 
+    def choose_note_in_menu(self) -> None:
+        """Have the worker hear that "Note at this time" was chosen in the page's menu, which no test can open."""
+        [worker] = self.context.service_workers
+        worker.evaluate(
+            """async () => {
+                const [tab] = await chrome.tabs.query({ active: true });
+                chrome.contextMenus.onClicked.dispatch({ menuItemId: "note" }, tab);
+            }"""
+        )
+
     def close_popup(self) -> None:
         """Close it, as a click beside it does."""
         self._close("popup.html")

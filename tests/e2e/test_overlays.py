@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from tests.e2e.extension import wait_for
 from tests.e2e.overlays import Overlays
 from tests.e2e.player_pages import OWN_PAGES, PLAYER_PAGES
-from tests.e2e.reviewer import FIRMED, GHOST, Reviewer, count
+from tests.e2e.reviewer import FIRMED, GHOST, Reviewer, count, text_and_place
+from tests.e2e.server import LiveServer
 from tests.e2e.site import Site
 from tests.e2e.strangers_browser import StrangersBrowser
 
@@ -144,3 +145,49 @@ def test_a_mark_on_the_bar_leads_to_its_moment_and_to_its_note(players: Site, re
     overlays.click("00:12.5 The music is too loud")
     page.wait_for_function("Math.abs(wanted().currentTime - 12.5) < 0.05")
     panel.wait_for("document.activeElement?.matches('article.note')")
+
+
+def test_a_note_is_typed_on_the_video_and_the_page_hears_no_key(site: Site, reviewing: Reviewing) -> None:
+    reviewer = reviewing(30.0)
+    address = f"{site.url}/a.html"
+    page = reviewer.watch(address, 7.5)
+    page.evaluate("window.keys = 0; document.addEventListener('keydown', () => (window.keys += 1), true)")
+    panel = reviewer.open_panel(page)
+    reviewer.extension.choose_note_in_menu()
+    overlays = Overlays(page)
+    overlays.wait_for("00:07.5")
+    page.keyboard.type("the logo is off, k?")
+    page.keyboard.press("Enter")
+    panel.wait_for(f"{count(FIRMED)} === 1")
+    overlays.wait_for("saved")
+    assert page.evaluate("window.keys") == 0
+    [note] = reviewer.notes_on(address)
+    assert (note["text"], note["start_seconds"], note["engine"]) == ("the logo is off, k?", 7.5, "typed")
+
+    reviewer.extension.choose_note_in_menu()
+    overlays.wait_for("00:07.5")
+    page.keyboard.press("Escape")
+    overlays.wait_for_none_of("00:07.5")
+    page.keyboard.press("k")
+    page.wait_for_function("window.keys === 1")
+    assert len(reviewer.notes_on(address)) == 1
+
+
+def test_a_note_that_is_typed_while_the_server_is_down_goes_up_later(
+    site: Site, reviewing: Reviewing, server: LiveServer
+) -> None:
+    reviewer = reviewing(30.0)
+    address = f"{site.url}/a.html"
+    page = reviewer.watch(address, 7.5)
+    reviewer.open_panel(page)
+    server.kill()
+    reviewer.extension.choose_note_in_menu()
+    overlays = Overlays(page)
+    overlays.wait_for("00:07.5")
+    page.keyboard.type("the logo is off")
+    page.keyboard.press("Enter")
+    overlays.wait_for("saved")
+    reviewer.extension.close_offscreen()
+    server.start()
+    reviewer.wait_for_notes(address, 1)
+    assert [text_and_place(note) for note in reviewer.notes_on(address)] == [("the logo is off", 7.5)]

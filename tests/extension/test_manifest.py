@@ -28,7 +28,7 @@ REMOTE_CODE = re.compile(
 
 
 def test_it_may_do_this_and_nothing_else() -> None:
-    assert MANIFEST["permissions"] == ["activeTab", "offscreen", "scripting", "sidePanel", "storage"]
+    assert MANIFEST["permissions"] == ["activeTab", "contextMenus", "offscreen", "scripting", "sidePanel", "storage"]
     assert set(MANIFEST["host_permissions"]) == HERE | {
         f"https://{host}/*" for host in platform_hosts() - {*NOT_ASKED_FOR}
     }

@@ -17,6 +17,7 @@ chromeApi.onTabActivated((tab) => void videos.bringForward(tab));
 chromeApi.onTabLoaded((tab) => void videos.loaded(tab));
 chromeApi.onTabClosed((tab) => void videos.left(tab));
 chromeApi.onWindowFocused((window) => void bringWindowForward(window));
+chromeApi.onMenu((tab, window) => void overlays.askNote(tab, window));
 chromeApi.onShortcut((command, window) => void byKey(command, window));
 chromeApi.onSitesChanged(() => void followSites());
 chromeApi.onStart(() => void start());
@@ -30,6 +31,7 @@ function fromTab(message: ToWorker, tab: number, sender: Sender): Promise<unknow
   if (message.type === "video_gone") return videos.goneFrom(tab, [sender.document], false);
   if (message.type === "playback") return videos.playback(tab, sender, message);
   if (message.type === "decide_note") return overlays.decide(tab, sender, message);
+  if (message.type === "typed") return overlays.typed(tab, sender, message);
   if (message.type === "show_note") return overlays.showNote(tab, sender, message.note);
   // Pages of the extension in a tab, such as the options, speak as pages.
   return sender.origin === chromeApi.ownOrigin() ? undefined : Promise.resolve(null);
@@ -120,7 +122,10 @@ async function byKey(command: string, pressed: number | null): Promise<void> {
   if (command === "panel" && pressed !== null) return chromeApi.openPanel(pressed);
   const window = pressed ?? (await chromeApi.lastWindow());
   if (window === null) return;
-  if (command === "press") await microphone.press(window, (await readState()).microphone.mode);
+  if (command === "note") {
+    const tab = await chromeApi.activeTab(window);
+    if (tab !== null) await overlays.askNote(tab, window);
+  } else if (command === "press") await microphone.press(window, (await readState()).microphone.mode);
   else if (command === "cancel") await microphone.cancelLast(window);
 }
 
@@ -136,6 +141,7 @@ async function followSites(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  await chromeApi.makeMenu();
   await microphone.begin();
   await followSites();
 }

@@ -9,18 +9,13 @@ import { isFirst } from "./once.ts";
 import { Overlays } from "./overlays.ts";
 import { PauseWhileSpeaking } from "./speech.ts";
 import { Telling } from "./telling.ts";
+import { wishesOn } from "./wishes.ts";
 
 /** Lossy in one frame: everything that it does there begins here and ends with `destroy`. */
 class Presence {
   #life = new AbortController();
   #playback = new Playback();
-  #overlays = new Overlays(() => this.#playback.position, {
-    decide: (turn, action) => void chromeApi.send({ to: "worker", type: "decide_note", turn, action }),
-    showNote: ({ id, start }) => {
-      this.#playback.seek(start);
-      void chromeApi.send({ to: "worker", type: "show_note", note: id });
-    },
-  });
+  #overlays = new Overlays(() => this.#playback.position, wishesOn(this.#playback));
   #speech = new PauseWhileSpeaking(this.#playback);
   #telling = new Telling(this.#playback, () => this.destroy());
   #main = new MainVideo(
@@ -49,6 +44,7 @@ class Presence {
     if (message.type === "find_frame") return findFrame(message);
     if (message.type === "steer") return this.#playback.steer(message);
     if (message.type === "speech") return this.#speech.hear(message.edge);
+    if (message.type === "ask_note") return this.#overlays.askNote();
     if (message.type === "overlay") return this.#overlays.take(message.change);
     if (message.type !== "microphone") return null;
     this.#overlays.listen(message.microphone.state);

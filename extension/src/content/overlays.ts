@@ -2,6 +2,7 @@
 import { TOPICS, timeCode } from "lossy/format.js";
 import type { OverlayChange, OverlayNote } from "../shared/messages.ts";
 import type { MicrophoneState, Topic } from "../shared/wire.ts";
+import { NoteField } from "./note_field.ts";
 import { OverlayNotes, opacityOf, placeOn } from "./overlay_notes.ts";
 import { findProgressBar, isInSight } from "./progress_bar.ts";
 import { Stage } from "./stage.ts";
@@ -22,6 +23,10 @@ const WATCH_EVERY_MS = 400;
 export interface Wishes {
   decide(turn: string, action: "confirm" | "cancel"): void;
   showNote(note: OverlayNote): void;
+  /** Keep what was typed; gives what is in its way. */
+  save(text: string, position: number): Promise<string | null>;
+  /** Somebody types, or not any more. */
+  types(isTyping: boolean): void;
 }
 
 export class Overlays {
@@ -39,6 +44,7 @@ export class Overlays {
   #ghosts = make("div", "ghosts");
   #marks = make("div", "marks");
   #preview = make("div", "preview");
+  #field: NoteField;
   #bar: Element | null = null;
   #barSoughtAt = Number.NEGATIVE_INFINITY;
   #drawn = "";
@@ -51,7 +57,23 @@ export class Overlays {
     this.#chip.setAttribute("role", "status");
     this.#chip.append(make("i"), this.#code, this.#words);
     this.#preview.hidden = true;
-    this.#stage.root.append(this.#chip, this.#topic, this.#ghosts, this.#marks, this.#preview);
+    this.#field = new NoteField({
+      save: async (text, position) => {
+        const problem = await this.wishes.save(text, position);
+        if (problem === null) this.#savedUntil = performance.now() + SAVED_MS;
+        return problem;
+      },
+      opened: (isOpen) => {
+        this.wishes.types(isOpen);
+        this.#settle();
+      },
+    });
+    this.#stage.root.append(this.#chip, this.#topic, this.#ghosts, this.#marks, this.#preview, this.#field.element);
+  }
+
+  /** Open the field for a typed note, at this moment. */
+  askNote(): void {
+    if (this.#video) this.#field.open(this.position());
   }
 
   /** Stand on this video from now on, or on none. */
@@ -59,6 +81,7 @@ export class Overlays {
     if (video === this.#video) return;
     this.#video = video;
     [this.#bar, this.#barSoughtAt, this.#drawn] = [null, Number.NEGATIVE_INFINITY, ""];
+    if (!video) this.#field.close();
     this.#settle();
   }
 
@@ -86,6 +109,7 @@ export class Overlays {
   }
 
   destroy(): void {
+    this.#field.close();
     clearInterval(this.#watching);
     this.#stage.destroy();
   }
@@ -100,7 +124,13 @@ export class Overlays {
 
   get #isWanted(): boolean {
     if (!this.#video) return false;
-    if (this.#hasChip || this.#ghosts.childElementCount > 0 || performance.now() < this.#topicUntil) return true;
+    if (
+      this.#hasChip ||
+      this.#field.isOpen ||
+      this.#ghosts.childElementCount > 0 ||
+      performance.now() < this.#topicUntil
+    )
+      return true;
     return this.#marks.childElementCount > 0 && this.#progressBar(this.#video) !== null;
   }
 
@@ -131,6 +161,8 @@ export class Overlays {
       place(this.#chip, { left: left + 14, top: top + 14 });
       place(this.#topic, { right: innerWidth - right + 14, top: top + 14 });
       place(this.#ghosts, { left: left + 14, bottom: innerHeight - bottom + Math.min(76, (bottom - top) / 4) });
+      place(this.#field.element, { left: left + 14, top: top + 54 });
+      this.#field.element.style.width = `${Math.min(440, right - left - 28)}px`;
       this.#ghosts.style.maxWidth = `${Math.min(440, right - left - 28)}px`;
     }
     this.#drawMarks(video);

@@ -31,7 +31,7 @@ export class Stage {
     for (const type of ["click", "pointerdown", "pointerup", "mouseup", "dblclick"])
       this.root.addEventListener(type, (event) => event.stopPropagation());
     this.root.addEventListener("mousedown", (event) => {
-      event.preventDefault();
+      if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
       event.stopPropagation();
     });
   }

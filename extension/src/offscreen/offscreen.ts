@@ -157,6 +157,17 @@ async function cancelLast(tab: number): Promise<void> {
   if (session) await connection.request("/user", "control_turn", { session, action: "cancel" }).catch(() => null);
 }
 
+/** Keep a note that was typed; it goes up at once, or once there is a server. */
+async function keepTyped({ tab, text, position }: Extract<ToOffscreen, { type: "typed" }>): Promise<void> {
+  const video = videos.get(tab);
+  if (!video || !signedIn) throw new Error("This video is not open any more.");
+  const id = crypto.randomUUID().replaceAll("-", "");
+  const place = { video: video.context, position, rate: 0, said_at: Date.now() / 1000 };
+  const typed = { confidence: 1, model: "", recording: null, first_sample: null };
+  await outbox.keep(signedIn, { id, text, ...place, ...typed }, false);
+  sendKept();
+}
+
 /** Keep or scratch a note while that can be done; by then it may have been. */
 async function decide({ tab, turn, action }: Extract<ToOffscreen, { type: "decide_note" }>): Promise<void> {
   const session = videos.get(tab)?.session;
@@ -176,6 +187,8 @@ async function take(message: ToOffscreen): Promise<unknown> {
       return microphone.press(message.tab, message.mode);
     case "cancel_last":
       return cancelLast(message.tab);
+    case "typed":
+      return keepTyped(message);
     case "decide_note":
       return decide(message);
     case "pause":

@@ -157,6 +157,13 @@ export const chromeApi = {
     chrome.runtime.onStartup.addListener(heard);
     chrome.runtime.onInstalled.addListener(heard);
   },
+  /** Make the entry of the menu that a right click on a page opens. */
+  async makeMenu(): Promise<void> {
+    await chrome.contextMenus.removeAll();
+    chrome.contextMenus.create({ id: "note", title: "Note at this time", contexts: ["page", "video", "frame"] });
+  },
+  onMenu: (heard: (tab: number, window: number) => void) =>
+    chrome.contextMenus.onClicked.addListener((_, tab) => tab?.id !== undefined && heard(tab.id, tab.windowId)),
   /** Hear of a shortcut, and of the window that it was pressed in; the browser holds it for a click. */
   onShortcut: (heard: (command: string, window: number | null) => void) =>
     chrome.commands.onCommand.addListener((command, tab) => heard(command, tab?.windowId ?? null)),

@@ -117,6 +117,8 @@ export type FromContent =
   | { to: "worker"; type: "video_gone" }
   | { to: "worker"; type: "decide_note"; turn: string; action: Extract<TurnAction, "confirm" | "cancel"> }
   | { to: "worker"; type: "show_note"; note: string }
+  /** A note that was typed; `position` in seconds. */
+  | { to: "worker"; type: "typed"; text: string; position: number }
   | { to: "worker"; type: "playback"; url: string; reports: Playback[] };
 
 /** From panel, popup and options. */
@@ -209,6 +211,7 @@ export type ToOffscreen =
   /** The account's choices are others now. */
   | { to: "offscreen"; type: "choices_changed" }
   | { to: "offscreen"; type: "ask_recognition" }
+  | { to: "offscreen"; type: "typed"; tab: number; text: string; position: number }
   | { to: "offscreen"; type: "decide_note"; tab: number; turn: string; action: "confirm" | "cancel" }
   | { to: "offscreen"; type: "pause" }
   | { to: "offscreen"; type: "resume" };
@@ -219,6 +222,8 @@ export type ToContent =
   | ({ to: "content"; type: "steer" } & Steering)
   | ({ to: "content"; type: "speech" } & SpeechEdge)
   | { to: "content"; type: "overlay"; change: OverlayChange }
+  /** Let the reviewer type a note for this moment. */
+  | { to: "content"; type: "ask_note" }
   /** Whether the tab's words are about this frame's video. */
   | { to: "content"; type: "chosen"; chosen: boolean }
   | { to: "content"; type: "find_video" }

@@ -8,6 +8,7 @@ import { grabFrame } from "../content/frame_grab.ts";
 import { Overlays } from "../content/overlays.ts";
 import { PauseWhileSpeaking } from "../content/speech.ts";
 import { Telling } from "../content/telling.ts";
+import { wishesOn } from "../content/wishes.ts";
 import { element } from "../options/dom.ts";
 import { stopListening } from "../options/microphone.ts";
 import { chromeApi } from "../shared/chrome-api.ts";
@@ -18,13 +19,7 @@ const TITLE = "Sample: Harbour at dusk";
 
 export class Sample {
   #playback = new Playback();
-  #overlays = new Overlays(() => this.#playback.position, {
-    decide: (turn, action) => void chromeApi.send({ to: "worker", type: "decide_note", turn, action }),
-    showNote: ({ id, start }) => {
-      this.#playback.seek(start);
-      void chromeApi.send({ to: "worker", type: "show_note", note: id });
-    },
-  });
+  #overlays = new Overlays(() => this.#playback.position, wishesOn(this.#playback));
   #speech = new PauseWhileSpeaking(this.#playback);
   #telling: Telling;
   #film = element("sample-works").querySelector("video") as HTMLVideoElement;
@@ -76,6 +71,8 @@ export class Sample {
         return liftCurtain();
       case "speech":
         return this.#speech.hear(message.edge);
+      case "ask_note":
+        return this.#overlays.askNote();
       case "overlay":
         return this.#overlays.take(message.change);
       case "microphone":
