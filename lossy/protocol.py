@@ -287,6 +287,19 @@ class ControlTurn(Message):
     turn: Id | None = None
 
 
+class ClientHealth(Message):
+    """How a client fared since its last report, if its user allows that: counts and times, no words."""
+
+    reconnects: Annotated[int, Field(ge=0, le=100_000)] = 0
+    audio_gaps: Annotated[int, Field(ge=0, le=100_000)] = 0
+    dropped_frames: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Pictures that were not sent."""
+    inference_seconds: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)], ...], Field(max_length=200)
+    ] = ()
+    """How long each remark took that the browser recognised itself."""
+
+
 class AskSince(Message):
     """Ask for the stored events after `seq`, of one session or of all."""
 
@@ -537,6 +550,7 @@ EXCHANGES: tuple[Exchange, ...] = (
     Exchange("/video", "report_playback", "client", ReportPlayback, Done),
     Exchange("/video", "video_frame", "client", VideoFrame, FrameTaken),
     Exchange("/user", "control_turn", "client", ControlTurn, Done),
+    Exchange("/user", "report_health", "client", ClientHealth, Done),
     Exchange("/user", "ask_since", "client", AskSince, EventsSince),
     Exchange("/user", "missed", "server", MissedEvents, None),
     Exchange("/audio", "refused", "server", Refusal, None),

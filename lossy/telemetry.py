@@ -45,6 +45,18 @@ engine_failures = Counter(
     ("engine", "code"),
     registry=REGISTRY,
 )
+client_trouble = Counter(
+    "lossy_client_trouble_total",
+    "What went wrong in browsers whose users let them tell: reconnect, audio_gap or dropped_frame.",
+    ("what",),
+    registry=REGISTRY,
+)
+client_inference_seconds = Histogram(
+    "lossy_client_inference_seconds",
+    "How long browsers that recognise speech themselves took for a remark, where their users let them tell.",
+    registry=REGISTRY,
+    buckets=_QUICK,
+)
 notes = Counter("lossy_notes_total", "Notes that came to a status.", ("status",), registry=REGISTRY)
 job_run_seconds = Histogram(
     "lossy_job_run_seconds",

@@ -22,6 +22,8 @@ class Choices:
     """Whether audio may come to the server where a browser that should recognise it can't."""
     auto_pause: bool = True
     keep_frames: bool = False
+    report_health: bool = False
+    """Whether the extension may tell how it fares: counts and times, no words."""
     """Whether the extension may take pictures of the moments that are spoken about."""
     vision_consent: bool = False
     """Whether a model may see pictures of the video, when the reviewer asks for it."""

@@ -5,13 +5,14 @@ from typing import Any
 
 import socketio
 
+from lossy import telemetry
 from lossy.agent.background import background
 from lossy.agent.core import Core
 from lossy.bus import Missed, Subscription
-from lossy.db import events
+from lossy.db import events, users
 from lossy.db.models import AudioChunk as AudioChunkRow
 from lossy.db.models import RecordingMode
-from lossy.errors import InvalidInput, TooMany
+from lossy.errors import InvalidInput, NotAllowed, TooMany
 from lossy.events import EVERYBODY_TOPIC
 from lossy.protocol import (
     MAX_CHUNK_BYTES,
@@ -22,6 +23,7 @@ from lossy.protocol import (
     AudioGap,
     BrowserTranscript,
     ChunkStored,
+    ClientHealth,
     ControlRecording,
     ControlTurn,
     Done,
@@ -196,6 +198,19 @@ class UserNamespace(Guarded):
         """Confirm, cancel, retry or acknowledge a turn."""
         session = await self.core.sessions.of_user(peer.identity.user_id, message.session)
         await session.control_turn(message.action, message.turn)
+        return Done()
+
+    async def take_report_health(self, sid: str, peer: Peer, message: ClientHealth) -> Done:
+        """Count how a client fared, if its user allows that."""
+        async with self.core.database.read() as db:
+            chosen = await users.settings_of(db, peer.identity.user_id)
+        if chosen.get("report_health") is not True:
+            raise NotAllowed("Allow it in the settings first: how the extension fares is told.")
+        telemetry.client_trouble.labels("reconnect").inc(message.reconnects)
+        telemetry.client_trouble.labels("audio_gap").inc(message.audio_gaps)
+        telemetry.client_trouble.labels("dropped_frame").inc(message.dropped_frames)
+        for seconds in message.inference_seconds:
+            telemetry.client_inference_seconds.observe(seconds)
         return Done()
 
     async def take_ask_since(self, sid: str, peer: Peer, message: AskSince) -> EventsSince:

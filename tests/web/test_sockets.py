@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 from sqlmodel import select
 
+from lossy import telemetry
 from lossy.agent.frames import KEEP
 from lossy.bus import Bus
 from lossy.client import Connection, Refused
@@ -34,6 +35,7 @@ from lossy.protocol import (
     AudioGap,
     BrowserTranscript,
     ChunkStored,
+    ClientHealth,
     ControlRecording,
     ControlTurn,
     Done,
@@ -50,6 +52,7 @@ from lossy.protocol import (
 from lossy.web.socket_server import ByteBudget
 from tests.db.failing import failing_commits
 from tests.fakes import FakeClock
+from tests.figures import figure
 from tests.live import Account, LiveLossy, Told, open_film
 from tests.pictures import webp
 
@@ -324,6 +327,25 @@ async def test_a_foreign_recording_and_session_are_refused(lossy: LiveLossy, ann
             assert refusal.value.code == "not_found"
         assert await durable(lossy) == {}
         assert lossy.core.sessions.live[0].listening.recording is not None
+
+
+async def test_how_a_client_fares_is_counted_where_its_user_allows_it(lossy: LiveLossy, ann: Account) -> None:
+    told = ClientHealth(reconnects=2, dropped_frames=1, inference_seconds=(0.4, 0.5))
+    async with lossy.connection(ann) as connection:
+        with pytest.raises(Refused) as refusal:
+            await connection.call("/user", "report_health", told, Done)
+        assert refusal.value.code == "not_allowed"
+        before = telemetry.as_text().decode()
+        async with lossy.core.database.write() as db:
+            await users.change_settings(db, ann.user_id, {"report_health": True})
+        await connection.call("/user", "report_health", told, Done)
+    after = telemetry.as_text().decode()
+    for name, labels, more in (
+        ("lossy_client_trouble_total", {"what": "reconnect"}, 2),
+        ("lossy_client_trouble_total", {"what": "dropped_frame"}, 1),
+        ("lossy_client_inference_seconds_count", {}, 2),
+    ):
+        assert figure(after, name, **labels) - figure(before, name, **labels) == more
 
 
 async def test_events_of_others_never_arrive(lossy: LiveLossy, ann: Account) -> None:

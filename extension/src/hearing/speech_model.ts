@@ -28,6 +28,8 @@ export class SpeechModel {
   constructor(
     private readonly getModel: (tell: (progress: number) => void) => Promise<Model>,
     private readonly changed: (recognition: Recognition) => void,
+    /** How long samples took to be recognised. */
+    private readonly took: (seconds: number) => void = () => {},
   ) {}
 
   /** Load the model before it is needed. */
@@ -39,7 +41,9 @@ export class SpeechModel {
   async transcribe(pcm: Int16Array): Promise<Heard> {
     for (;;) {
       try {
-        return await this.#transcribe(pcm);
+        const heard = await this.#transcribe(pcm);
+        this.took(heard.decodeSeconds);
+        return heard;
       } catch (error) {
         this.#avoidsGpu ||= this.recognition.device === "webgpu";
         this.close();

@@ -14,6 +14,8 @@ export class Choices {
   areKnown = false;
   autoPause = true;
   keepFrames = false;
+  /** Whether the server is told how this browser fares. */
+  reportHealth = false;
   /** Whether this browser recognises what is said, and no audio leaves it. */
   isRecognisedHere = false;
   /** Whether audio may go to the server where this browser can't recognise it. */
@@ -44,6 +46,7 @@ export class Choices {
 
   /** Hold these from now on. */
   take(values: UserChoices["values"]): void {
+    this.reportHealth = values.report_health === true;
     this.keepFrames = values.keep_frames === true;
     this.areKnown = true;
     this.autoPause = values.auto_pause !== false;

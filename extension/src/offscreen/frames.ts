@@ -47,6 +47,8 @@ export class Frames {
     private readonly choices: Choices,
     private readonly readChoices: () => Promise<void>,
     private readonly isSpokenAbout: (session: string) => boolean,
+    /** One was given up for newer ones. */
+    private readonly dropped: () => void,
   ) {
     connection.receive(({ event, body }: { event: string; body: AnyEvent }) => event === "event" && this.#hear(body));
     connection.on(({ namespace, connected }: { namespace: string; connected: boolean }) => {
@@ -89,7 +91,10 @@ export class Frames {
     if (taken.hashes.some((other) => distance(hash, other) <= ALIKE_BITS)) return;
     taken.hashes.push(hash);
     this.#waiting.push({ session, position, captured_at, webp });
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MOST_WAITING) {
+      this.#waiting.shift();
+      this.dropped();
+    }
     this.#sendWhenQuiet();
   }
 

@@ -10,6 +10,7 @@ import { getModel, type Model } from "../shared/models.ts";
 import type { AnyEvent, UserChoices, WebModel } from "../shared/wire.ts";
 import { Choices } from "./choices.ts";
 import { Frames } from "./frames.ts";
+import { Health } from "./health.ts";
 import { Microphone } from "./microphone.ts";
 import { Outbox } from "./outbox.ts";
 import { Overlays } from "./overlays.ts";
@@ -24,10 +25,12 @@ const outbox = new Outbox(
   (waiting) => void tellWorker({ to: "worker", type: "kept", waiting, alone: choices.isRecognisedHere }),
 );
 const choices = new Choices({ keep: (values) => void (signedIn && outbox.keepChoices(signedIn, values)) });
+const health = new Health(connection, choices);
 const ears = new Ears(() => getOurs("silero"));
 const speechModel = new SpeechModel(
   (tell) => getOurs("whisper", tell),
   (recognition) => void chromeApi.send({ to: "pages", type: "recognition", recognition }),
+  (seconds) => health.recognised(seconds),
 );
 const microphone = new Microphone(connection, videos, choices, ears, speechModel, {
   keep: async (remark, inHand) => {
@@ -44,7 +47,14 @@ const microphone = new Microphone(connection, videos, choices, ears, speechModel
 
 /** Who is signed in, and where. */
 let signedIn: SignedIn | null = null;
-const frames = new Frames(connection, videos, choices, readChoices, (session) => microphone.isAbout(session));
+const frames = new Frames(
+  connection,
+  videos,
+  choices,
+  readChoices,
+  (session) => microphone.isAbout(session),
+  () => health.droppedFrame(),
+);
 
 new Overlays(connection, videos);
 videos.onEntered((tab) => void microphone.entered(tab));

@@ -6,6 +6,12 @@ import { changeChoices, readChoices } from "./server_api.ts";
 
 type Choice = readonly [name: string, title: string, text: string, usual: boolean];
 
+const REPORTS: Choice = [
+  "report_health",
+  "Tell my server how this browser fares",
+  "Lost connections, dropped pictures and how long recognition takes: counts and times, no words.",
+  false,
+];
 const PICTURES: Choice[] = [
   [
     "keep_frames",
@@ -24,6 +30,7 @@ const CHOICES: Choice[] = [
     false,
   ],
   ["auto_gain_control", "Automatic level", "Switch on for a quiet microphone.", false],
+  REPORTS,
 ];
 
 /** Show them in the places that this page has. */

@@ -103,6 +103,16 @@ export interface ChunkStored {
   credit_bytes: number;
 }
 
+/** How a client fared since its last report, if its user allows that: counts and times, no words. */
+export interface ClientHealth {
+  reconnects?: number;
+  audio_gaps?: number;
+  /** Pictures that were not sent. */
+  dropped_frames?: number;
+  /** How long each remark took that the browser recognised itself. */
+  inference_seconds?: number[];
+}
+
 /** The Socket.IO connect payload of every namespace. */
 export interface ConnectAuth {
   token: string;
@@ -819,6 +829,7 @@ export interface ClientMessages {
   };
   "/user": {
     control_turn: { message: ControlTurn; answer: Done };
+    report_health: { message: ClientHealth; answer: Done };
     ask_since: { message: AskSince; answer: EventsSince };
   };
 }

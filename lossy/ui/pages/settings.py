@@ -25,6 +25,12 @@ _SWITCHES = {
         "The extension takes one as you begin to speak. They are kept on this server, and nobody else sees them.",
     ),
 }
+_HEALTH = {
+    "report_health": (
+        "Tell this server how the extension fares",
+        "Lost connections, dropped pictures and how long recognition takes: counts and times, no words.",
+    ),
+}
 _MICROPHONE = {
     "echo_cancellation": ("Echo cancellation", "Switch on if the video plays on loudspeakers."),
     "noise_suppression": ("Noise suppression", "Switch on in a loud room. It can cost the first sounds of a word."),
@@ -88,6 +94,7 @@ class SettingsView:
             with _section("Microphone"):
                 Text("Recognition works best with the bare signal, so these are off.", "p", "muted")
                 self._switches(_MICROPHONE, choices)
+                self._switches(_HEALTH, choices)
             with _section("Look"), _choice("Theme", "Follows your system unless you choose. Kept in this browser."):
                 ThemeChoice()
             with _section("Account"):
