@@ -27,9 +27,10 @@ from lossy.events import Event
 EVENT_ORDER_LOCK = 0x10551
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_SECONDS = 10
-STOPPED_SETTING = "idle_in_transaction_session_timeout"
+PATIENCE_SETTINGS = ("idle_in_transaction_session_timeout", "statement_timeout")
 STOPPED_MS = 15_000
-"""A process that is stopped in the middle of a transaction loses it, or everybody would wait behind its locks."""
+"""A process that is stopped in the middle of a transaction, or of a statement, loses it: or everybody would wait behind
+its locks."""
 DATABASE_FAILURES = (SQLAlchemyError, OSError)
 """What an unreachable database raises: a driver's refused connection comes through as it is."""
 
@@ -113,7 +114,10 @@ def make_engine(url: str) -> AsyncEngine:
             pool_size=10,
             max_overflow=20,
             hide_parameters=True,
-            connect_args={"timeout": CONNECT_SECONDS, "server_settings": {STOPPED_SETTING: str(STOPPED_MS)}},
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "server_settings": dict.fromkeys(PATIENCE_SETTINGS, str(STOPPED_MS)),
+            },
         )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)

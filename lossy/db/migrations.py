@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lossy.db.engine import make_engine
+from lossy.db.engine import PATIENCE_SETTINGS, make_engine
 from lossy.errors import SetupProblem
 
 MIGRATION_LOCK = 0x10552
@@ -62,6 +62,8 @@ async def run_alone(url: str, work: Callable[[Connection], T]) -> T:
         await _check_usable(engine)
         async with engine.execution_options(lossy_write=True).begin() as connection:
             if not is_sqlite:
+                for limit in PATIENCE_SETTINGS:  # a large table may take as long as it needs
+                    await connection.execute(text(f"SET LOCAL {limit} = 0"))
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             return await connection.run_sync(work)
     finally:
