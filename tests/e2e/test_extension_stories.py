@@ -6,6 +6,7 @@ import pytest
 
 from lossy.bench.figures import word_errors
 from tests.e2e.reviewer import FIRMED, GHOST, NO_TROUBLE, TROUBLES, Reviewer, Tally, Trouble, count, text_and_place
+from tests.e2e.server import LivePerson
 from tests.e2e.site import Site
 
 Reviewing = Callable[..., Reviewer]
@@ -31,6 +32,15 @@ def test_a_remark_becomes_a_note_and_leads_back_to_its_moment(site: Site, review
 def test_whatever_happens_a_remark_becomes_a_note_and_leads_back(
     site: Site, reviewing: Reviewing, tally: Tally, trouble: Trouble
 ) -> None:
+    tell_of_a_remark(reviewing(0.5, MUSIC, 30.0, trouble=trouble), site, tally)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
+def test_whatever_happens_what_the_browser_understood_becomes_a_note(
+    site: Site, reviewing: Reviewing, tally: Tally, trouble: Trouble, ann: LivePerson
+) -> None:
+    ann.api.patch("/settings", json={"values": {"engine": "browser"}}).raise_for_status()
     tell_of_a_remark(reviewing(0.5, MUSIC, 30.0, trouble=trouble), site, tally)
 
 
