@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SEED = 20_261_124
 REMARKS = 40
 NOISE_MINUTES = 10.0
+PAUSES = 50
+"""How often the video is paused by somebody who begins to speak."""
+PAUSE_GOAL_MS = 100
 PAUSE_SECONDS = (0.4, 2.0)
 """Beside the silence that each recording has around it, which is a second."""
 LEAD_SECONDS = 2.0
@@ -45,6 +48,19 @@ RATE = 0.1
 """How fast the video runs, so that it does not end before the remarks do."""
 ROOM_LOUDNESS = 4.0
 """How much louder than a quiet room's the noise under the remarks is."""
+HEAR_SPEECH = """() => {
+    window.began = [];
+    chrome.runtime.onMessage.addListener((message) => {
+        if (message.to === "worker" && message.type === "speech" && message.edge === "began")
+            window.began.push(Date.now());
+        return false;
+    });
+}"""
+HEAR_PAUSES = """(video) => {
+    window.paused = [];
+    Object.assign(video, { loop: true, playbackRate: 1 });
+    video.addEventListener("pause", () => window.paused.push(Date.now()));
+}"""
 PAGE = "<!doctype html><title>Bench</title><video src='film.webm' muted width='640'></video>"
 
 
@@ -61,15 +77,20 @@ class _Voice:
 
 
 async def measure_hands_free(
-    remarks: int = REMARKS, noise_minutes: float = NOISE_MINUTES, chromium: Path | None = None
+    remarks: int = REMARKS,
+    noise_minutes: float = NOISE_MINUTES,
+    chromium: Path | None = None,
+    pauses: int = PAUSES,
 ) -> dict[str, Any]:
     """Say so many remarks, then be silent in noise for so long; give what came of both."""
     if not (EXTENSION / "manifest.json").is_file():
         raise SetupProblem("The extension is not built: make extension.")
     random, known = np.random.default_rng(SEED), read_utterances().remarks
     said = [known[number % len(known)] for number in range(remarks)]
+    begun = [known[number % len(known)] for number in range(pauses)]
     return {
         "remarks": _of_remarks(said, *await _hear(_spoken(random, said), chromium)),
+        "speech_to_pause": await _pauses(_spoken(random, begun), chromium),
         "noise": await _of_noise(_noise(random, 60 * noise_minutes), chromium),
     }
 
@@ -130,6 +151,28 @@ async def _hear(voice: _Voice, chromium: Path | None) -> tuple[_Voice, NotesList
     return voice, NotesListed.model_validate_json(listed.content)
 
 
+async def _pauses(voice: _Voice, chromium: Path | None) -> dict[str, Any]:
+    """Measure from the first sound, as the gate of the browser tells it, to the video's pause in its page."""
+    with tempfile.TemporaryDirectory(prefix="lossy-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        _write(folder / "voice.wav", voice.pcm)
+        async with serving(folder) as server, _site() as site, _browser(folder, chromium) as context:
+            token = await register(server)
+            async with api(server, token) as client:
+                chosen = {"values": {"engine": "browser", "auto_pause": True}}
+                (await client.patch("/api/settings", json=chosen)).raise_for_status()
+            options = await _signed_in(context, server, token)
+            await options.evaluate(HEAR_SPEECH)
+            page = await _begin(context, options, site)
+            await page.locator("video").evaluate(HEAR_PAUSES)
+            await asyncio.sleep(voice.seconds + 2)
+            began, paused = await options.evaluate("window.began"), await page.evaluate("window.paused")
+    # A remark that begins before the video goes on finds it standing.
+    taken = [next((at for at in paused if begin - 5 <= at <= begin + 1000), None) for begin in began]
+    seconds = [max(0.0, at - begin) / 1000 for begin, at in zip(began, taken, strict=True) if at is not None]
+    return {"began": len(began), "paused": len(seconds), **in_ms(seconds, 50, 95, 100, goals={"p95": PAUSE_GOAL_MS})}
+
+
 async def _signed_in(context: "BrowserContext", server: str, token: str) -> "Page":
     options = await context.new_page()
     await options.goto(f"{EXTENSION_ORIGIN}/options.html")
@@ -138,7 +181,7 @@ async def _signed_in(context: "BrowserContext", server: str, token: str) -> "Pag
     return options
 
 
-async def _begin(context: "BrowserContext", options: "Page", site: str) -> None:
+async def _begin(context: "BrowserContext", options: "Page", site: str) -> "Page":
     """Open the video, let it run, and begin once the model is here."""
     page = await context.new_page()
     await page.goto(site)
@@ -150,6 +193,7 @@ async def _begin(context: "BrowserContext", options: "Page", site: str) -> None:
         chrome.runtime.sendMessage({ to: 'worker', type: 'press', window: id, mode: 'hands_free' }))"""
     await options.evaluate(press)
     await _until(options, "ask_standing", "answer.microphone.state === 'open'")
+    return page
 
 
 async def _until(options: "Page", question: str, condition: str) -> None:
