@@ -15,6 +15,7 @@ from lossy.bench import BENCHES
 from lossy.cli_database import read_settings, with_database
 from lossy.cli_jobs import jobs
 from lossy.cli_models import models
+from lossy.cli_posting import connect, post
 from lossy.errors import InvalidInput, LossyError, NotSignedIn
 from lossy.settings import Settings, built_extension
 
@@ -169,6 +170,8 @@ def user_token(email: str) -> None:
 
 main.add_command(models)
 main.add_command(jobs)
+main.add_command(connect)
+main.add_command(post)
 
 
 @main.group()

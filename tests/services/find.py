@@ -1,4 +1,4 @@
-"""Find the programs that the tests drive: Chromium, PostgreSQL and Redis.
+"""Find the programs that the tests drive: Chromium, PostgreSQL, Redis and Xvfb.
 
 A name on PATH is no proof: distributions put wrappers there that need another package (psql, snap
 stubs). A program counts once it printed its version. Wheels that carry a server come last.
@@ -35,6 +35,11 @@ def postgres_bin() -> Path | None:
         if _first_that_runs([postgres]) and _first_that_runs([initdb]):
             return postgres.parent
     return None
+
+
+def xvfb() -> Path | None:
+    """Return Xvfb, which has no option that only prints its version."""
+    return next(iter(_on_path(["Xvfb"])), None)
 
 
 def _postgres_candidates() -> Iterator[Path]:

@@ -53,10 +53,12 @@ class GenericAdapter:
 
     async def who_is_logged_in(self, page: "Page") -> str:
         """Take the box for a sign that comments are welcome; without one somebody may have to sign in."""
-        if await _box(page) is not None:
+        if await _box(page, looks=2) is not None:
             return ""
         if await _asks_for_login(page):
             raise NeedsLogin("Nobody is signed in on this page. Connect it, then it goes on by itself.")
+        if await _box(page) is not None:
+            return ""
         raise Refused("There is no place for comments on this page.")
 
     async def fill(self, page: "Page", comment: Comment) -> str:
@@ -109,9 +111,9 @@ def find_id(answer: Any, depth: int = 3) -> str | None:
     return next((found for found in inner if found is not None), None)
 
 
-async def _box(page: "Page") -> "ElementHandle | None":
+async def _box(page: "Page", looks: int = LOOKS) -> "ElementHandle | None":
     """Find the box for a comment, opening or scrolling to it as a person would."""
-    for look in range(LOOKS):
+    for look in range(looks):
         if (found := await _best_box(page)) is not None:
             return found
         if look == LOOKS // 2:
