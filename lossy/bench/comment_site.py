@@ -6,6 +6,7 @@ How it behaves is its `mood`: what it answers, and how late it shows what was se
 import asyncio
 import html
 import itertools
+import json
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Mood:
     """Also of comments that it has taken: 500 is a lie then."""
     takes: bool = True
     button: str = "Post comment"
+    leads_to: str = ""
+    """Where the page sends its visitors by script."""
     closed: bool = False
 
 
@@ -64,6 +67,8 @@ class CommentSite:
     logins: dict[str, str] = field(default_factory=dict)
     """From session to name."""
     gone: set[str] = field(default_factory=set)
+    visited: set[str] = field(default_factory=set)
+    """Videos whose page was asked for, by host."""
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
@@ -126,6 +131,7 @@ class CommentSite:
 
     async def _watch(self, request: Request) -> Response:
         video, who = request.path_params["video"], self._who(request)
+        self.visited.add(f"{request.url.hostname}/{video}")
         if video in self.gone:
             return HTMLResponse(_page("Gone", "<p>This video was removed."), 404)
         now = asyncio.get_running_loop().time()
@@ -134,7 +140,10 @@ class CommentSite:
         items = "".join(f"<li id='c{c.id}'><b>{html.escape(c.author)}</b> <p class=said>{html.escape(c.text)}</p>"
                         for c in shown[begin : begin + PER_PAGE])  # fmt: skip
         more = f"<a href='?page={begin // PER_PAGE + 1}'>More</a>" if len(shown) > begin + PER_PAGE else ""
-        return HTMLResponse(_page(f"Film {video}", WATCH + self._place(video, who) + f"<ol id=list>{items}</ol>{more}"))
+        away = f"<script>location.href = {json.dumps(self.mood.leads_to)}</script>" if self.mood.leads_to else ""
+        return HTMLResponse(
+            _page(f"Film {video}", away + WATCH + self._place(video, who) + f"<ol id=list>{items}</ol>{more}")
+        )
 
     def _place(self, video: str, who: str | None) -> str:
         if self.mood.closed:

@@ -129,11 +129,16 @@ async def begin(db: Db, post_id: str, compose: Compose) -> Post | None:
     Of a post that is armed nothing is changed: it is to be read back.
     """
     post = await _locked(db, post_id)
-    if post is None or post.state not in LIVE:
+    if post is None or post.state in (_P.POSTED, _P.UNKNOWN):
         return None
     if post.state is _P.ARMED:
         return post
     note = await db.get_one(NoteRow, post.note_id)
+    if post.state is _P.FAILED:  # its job was dead, and a person let it begin anew
+        if NoteStatus.PENDING_POST not in notes.LEGAL_MOVES[note.status]:
+            return None
+        _step_to(post, _P.QUEUED)
+        await notes.move_note(db, note, post.user_id, NoteStatus.PENDING_POST, error=None)
     if note.deleted_at is not None:
         await _fail(db, post, note, "The note was deleted before it was posted.")
         return None

@@ -2,9 +2,15 @@
 
 import pytest
 
-from lossy.events import NoteStatus, PostState
+from lossy.db.jobs import list_jobs, retry_job
+from lossy.db.models import NoteRow
+from lossy.db.notes import edit_note
+from lossy.db.posts import take_back
+from lossy.errors import Conflict
+from lossy.events import JobState, NoteStatus, PostState
 from lossy.jobs import Jobs
 from tests.automation.conftest import Poster
+from tests.db.rows import do
 
 pytestmark = pytest.mark.usefixtures("jobs")
 
@@ -83,3 +89,84 @@ async def test_a_video_that_is_gone_says_so(poster: Poster, jobs: Jobs) -> None:
     await poster.ask(note)
     ended = await poster.end_of(note)
     assert (ended.status, ended.error) == (NoteStatus.FAILED, "The video is not there any more.")
+
+
+async def test_a_button_that_nobody_finds_is_a_dead_letter_that_may_begin_anew(poster: Poster) -> None:
+    poster.site.mood.button = "Fnord"
+    await poster.connect()
+    note = await poster.note()
+    await poster.ask(note)
+    ended = await poster.end_of(note)
+    assert (ended.status, ended.error) == (NoteStatus.FAILED, "The button that sends the comment was not found.")
+    assert poster.site.comments == []
+    _, steps = await poster.posted(note)
+    assert sum(step.step == "stumbled" and step.picture is not None for step in steps) == 3
+
+    poster.site.mood.button = "Post comment"
+    async with poster.database.write() as db:
+        [dead] = await list_jobs(db, JobState.DEAD)
+        await retry_job(db, dead.id)
+    assert (await poster.end_of(note, NoteStatus.POSTED)).status is NoteStatus.POSTED
+    assert len(poster.site.comments) == 1
+
+
+async def test_words_are_posted_as_they_were_confirmed(poster: Poster) -> None:
+    await poster.connect()
+    texts = [
+        "Größer! 🎬🔊 — “now”",
+        "الصوت مرتفع جدا",
+        "<b>bold</b> & {{ braces }} ${x} \\n",
+        "x" * 200,
+        "1 < 2 && 3 > 2",
+    ]
+    for number, text in enumerate(texts):
+        note = await poster.note(text, at_seconds=float(number))
+        await poster.ask(note)
+        assert (await poster.end_of(note)).status is NoteStatus.POSTED
+    assert poster.site.on("one") == [f"0:{number:02d} {text}" for number, text in enumerate(texts)]
+
+
+async def test_a_page_that_leads_away_is_not_followed(poster: Poster) -> None:
+    elsewhere = poster.site.address("two").replace("127.0.0.1", "localhost")
+    poster.site.mood.leads_to = elsewhere
+    await poster.connect()
+    note = await poster.note()
+    await poster.ask(note)
+    assert (await poster.end_of(note)).status is NoteStatus.FAILED
+    assert poster.site.visited == {"127.0.0.1/one"}
+    assert poster.site.comments == []
+
+
+@pytest.mark.parametrize("status", [NoteStatus.POSTING, NoteStatus.POSTED])
+async def test_words_that_are_out_of_hand_are_not_changed(poster: Poster, status: NoteStatus) -> None:
+    note = await poster.note()
+    async with poster.database.write() as db:
+        (await db.get_one(NoteRow, note.id)).status = status
+    with pytest.raises(Conflict):
+        await do(poster.database, edit_note, poster.who.user_id, note.id, {"text": "Something else"})
+    await do(poster.database, edit_note, poster.who.user_id, note.id, {"category": "color"})
+
+
+async def test_a_post_is_taken_back_while_it_waits(poster: Poster) -> None:
+    note = await poster.note()
+    await poster.ask(note)
+    assert (await poster.end_of(note)).status is NoteStatus.NEEDS_LOGIN
+    taken = await do(poster.database, take_back, poster.who.user_id, note.id)
+    assert taken.status is NoteStatus.FIRMED
+    await poster.connect()
+    assert (await poster.ask(note)).status is NoteStatus.PENDING_POST
+    assert (await poster.end_of(note)).status is NoteStatus.POSTED
+    assert len(poster.site.comments) == 1
+
+
+async def test_an_account_waits_its_turn(poster: Poster) -> None:
+    await poster.connect()
+    notes = [await poster.note(f"Remark {number}") for number in range(7)]
+    for note in notes:
+        await poster.ask(note)
+    for note in notes[:5]:
+        await poster.end_of(note, NoteStatus.POSTED)
+    async with poster.database.read() as db:
+        waiting = [job.run_at for job in await list_jobs(db, JobState.READY, JobState.RUNNING)]
+    assert len(waiting) == 2
+    assert len(poster.site.comments) == 5

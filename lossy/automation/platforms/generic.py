@@ -68,6 +68,7 @@ class GenericAdapter:
             raise Unavailable("The place for comments went away.")
         await box.scroll_into_view_if_needed()
         await box.fill(comment.body)
+        await _button(box)
         return str(await box.evaluate(READ_BOX))
 
     async def submit(self, page: "Page") -> None:
@@ -75,11 +76,7 @@ class GenericAdapter:
         box = await _box(page)
         if box is None:
             raise Unavailable("The place for comments went away.")
-        found = await box.evaluate_handle(f"box => ({_finder()}).buttonOf(box)")
-        button = found.as_element()
-        if button is None:
-            raise Unavailable("The button that sends the comment was not found.")
-        await button.click(no_wait_after=True)
+        await (await _button(box)).click(no_wait_after=True)
 
     def comment_id(self, answer: Any) -> str | None:
         """Look for an id where answers usually have it."""
@@ -121,6 +118,14 @@ async def _box(page: "Page", looks: int = LOOKS) -> "ElementHandle | None":
         await page.mouse.wheel(0, SCROLL_PX)
         await page.wait_for_timeout(LOOK_MS)
     return None
+
+
+async def _button(box: "ElementHandle") -> "ElementHandle":
+    found = await box.evaluate_handle(f"box => ({_finder()}).buttonOf(box)")
+    button = found.as_element()
+    if button is None:
+        raise Unavailable("The button that sends the comment was not found.")
+    return button
 
 
 async def _best_box(page: "Page") -> "ElementHandle | None":
