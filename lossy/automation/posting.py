@@ -121,6 +121,7 @@ class _Attempt:
         self._adapter = adapter
         self._comment = comment
         self._is_armed = False
+        self._has_ended = False
         self._picture: bytes | None = None
 
     async def post(self, state: StorageState | None) -> None:
@@ -231,12 +232,17 @@ class _Attempt:
     @asynccontextmanager
     async def _browser(self, state: StorageState | None) -> AsyncIterator["Page"]:
         tags = {"post": self._post.id, "attempt": str(self._run.fence)}
-        async with self._posting.browsers.open(state, tags) as opened:
-            await self._write(posts.has_browser, opened.key)
-            await keep_to(opened.context, self._comment.url)
-            page = await opened.context.new_page()
-            page.set_default_timeout(PAGE_MS)
-            yield page
+        try:
+            async with self._posting.browsers.open(state, tags) as opened:
+                await self._write(posts.has_browser, opened.key)
+                await keep_to(opened.context, self._comment.url)
+                page = await opened.context.new_page()
+                page.set_default_timeout(PAGE_MS)
+                yield page
+        finally:  # it is closed: nobody has to end it, not even if this process dies now
+            if not self._has_ended:
+                with suppress(Conflict):
+                    await self._write(posts.has_browser, None)
 
     async def _write(self, change: Callable[..., Awaitable[Any]], *more: Any) -> None:
         async with self._posting.database.write() as db:
@@ -247,6 +253,7 @@ class _Attempt:
         async with self._posting.database.write() as db:
             await self._run.finish(db)
             await change(db, self._post.id, *more)
+        self._has_ended = True
 
 
 NOT_SEEN = "It was submitted, but it is not to be seen there. Look there, and say whether it is."

@@ -18,7 +18,7 @@ from lossy.automation.chromium import find_chromium
 from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Playwright
+    from playwright.async_api import Browser, BrowserContext, Playwright
 
 KIND = "local"
 SWITCH = "--lossy-browser="
@@ -38,6 +38,7 @@ class LocalBrowsers:
         self._headless = headless
         self._slots = asyncio.Semaphore(at_once)
         self._idle: list[_Warm] = []
+        self._open: dict[str, BrowserContext] = {}
         self._playwright: Playwright | None = None
         self._starting = asyncio.Lock()
 
@@ -48,17 +49,24 @@ class LocalBrowsers:
             warm = await self._take()
             try:
                 context = await warm.browser.new_context(storage_state=state, viewport=VIEWPORT)  # type: ignore[arg-type]
+                key = f"{warm.key}:{uuid.uuid4().hex}"
+                self._open[key] = context
                 try:
-                    yield OpenBrowser(warm.key, context)
+                    yield OpenBrowser(key, context)
                 finally:
-                    with suppress(Exception):
-                        await context.close()
+                    await self.end(key)
             finally:
                 await self._put_back(warm)
 
     async def end(self, key: str) -> None:
-        """Kill the browser with this mark."""
-        await asyncio.to_thread(_kill, list(_marked(f"{SWITCH}{key}")))
+        """Close the context, if it is of this process; else kill its whole browser, as nobody can be asked to."""
+        browser, _, _ = key.rpartition(":")
+        if browser.startswith(f"{KIND}:{_me()}:"):
+            if (context := self._open.pop(key, None)) is not None:
+                with suppress(Exception):
+                    await context.close()
+        else:
+            await asyncio.to_thread(_kill, list(_marked(f"{SWITCH}{browser}")))
 
     async def reap(self) -> int:
         """Kill the browsers whose process is dead; give how many there were."""
