@@ -94,6 +94,7 @@ class Database:
     async def _store_events(self, db: Db) -> list[Event]:
         kept = [(item, _row(item)) for item in db.told if item.stored]
         if kept:
+            await db.flush()  # whoever stands in the line holds every lock of its own already, and waits for none
             if not self.is_sqlite:
                 await (await db.connection()).execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": EVENT_ORDER_LOCK}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
@@ -14,8 +15,10 @@ from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
 from lossy.db import logins, posts
 from lossy.db.engine import Database
-from lossy.db.models import NoteRow, Post, PostAudit, Video
-from lossy.events import Note, NoteStatus
+from lossy.db.jobs import list_jobs
+from lossy.db.models import Job, NoteRow, Post, PostAudit, Video
+from lossy.db.types import utc_now
+from lossy.events import JobState, Note, NoteStatus, PostState
 from lossy.jobs import Jobs
 from lossy.video_url import identify_url, posting_address
 from tests.db.rows import Reviewer, do, noted, reviewer
@@ -67,6 +70,26 @@ class Poster:
                         return Note.model_validate(row)
                     await news.batch()
 
+    async def posted_at(self, note: Note, from_now: timedelta) -> Post:
+        """Let a note have been posted at a moment from now."""
+        async with self.database.write() as db:
+            post = Post(
+                note_id=note.id, user_id=self.who.user_id, platform=self.who.video.platform, place=self.place,
+                target=self.who.video.external_id, state=PostState.POSTED, armed_at=utc_now() + from_now,
+            )  # fmt: skip
+            db.add(post)
+        return post
+
+    async def waiting_job(self) -> Job:
+        """Wait until the one job that there is waits for its time."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                async with self.database.read() as db:
+                    [job] = await list_jobs(db)
+                if job.state == JobState.READY:
+                    return job
+                await asyncio.sleep(0.05)
+
     async def posted(self, note: Note) -> tuple[Post, list[PostAudit]]:
         async with self.database.read() as db:
             return await posts.post_of(db, self.who.user_id, note.id)
@@ -92,7 +115,7 @@ async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> P
 async def jobs(poster: Poster, lossy_redis_url: str | None) -> AsyncIterator[Jobs]:
     browsers = LocalBrowsers()
     posting = Posting(poster.database, browsers, poster.seal, adapter_for, pace=QUICK, again_seconds=(0.1, 0.1))
-    jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, lease_seconds=2, hold_seconds=2)
+    jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
     await jobs.start()
     yield jobs

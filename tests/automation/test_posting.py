@@ -1,11 +1,14 @@
 """Notes become comments on a site, once, in a real browser."""
 
+from datetime import timedelta
+
 import pytest
 
 from lossy.db.jobs import list_jobs, retry_job
-from lossy.db.models import NoteRow
+from lossy.db.models import Job, NoteRow, Post
 from lossy.db.notes import edit_note
 from lossy.db.posts import take_back
+from lossy.db.types import utc_now
 from lossy.errors import Conflict
 from lossy.events import JobState, NoteStatus, PostState
 from lossy.jobs import Jobs
@@ -13,6 +16,8 @@ from tests.automation.conftest import Poster
 from tests.db.rows import do
 
 pytestmark = pytest.mark.usefixtures("jobs")
+
+IN_AN_HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize("form", [False, True], ids=["script", "form"])
@@ -161,12 +166,16 @@ async def test_a_post_is_taken_back_while_it_waits(poster: Poster) -> None:
 
 async def test_an_account_waits_its_turn(poster: Poster) -> None:
     await poster.connect()
-    notes = [await poster.note(f"Remark {number}") for number in range(7)]
-    for note in notes:
-        await poster.ask(note)
-    for note in notes[:5]:
-        await poster.end_of(note, NoteStatus.POSTED)
-    async with poster.database.read() as db:
-        waiting = [job.run_at for job in await list_jobs(db, JobState.READY, JobState.RUNNING)]
-    assert len(waiting) == 2
-    assert len(poster.site.comments) == 5
+    lately = [await poster.posted_at(await poster.note(f"Remark {number}"), IN_AN_HOUR) for number in range(5)]
+    note = await poster.note("The sixth")
+    await poster.ask(note)
+    await poster.end_of(note, NoteStatus.POSTING)
+    await poster.end_of(note, NoteStatus.PENDING_POST)
+    job = await poster.waiting_job()
+    assert job.run_at > utc_now() + IN_AN_HOUR - timedelta(minutes=30)
+    assert poster.site.comments == []
+    async with poster.database.write() as db:
+        for post in lately:
+            (await db.get_one(Post, post.id)).armed_at = utc_now() - timedelta(minutes=2)
+        (await db.get_one(Job, job.id)).run_at = utc_now()
+    assert (await poster.end_of(note, NoteStatus.POSTED)).status is NoteStatus.POSTED

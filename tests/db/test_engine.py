@@ -9,7 +9,7 @@ from sqlmodel import select
 from lossy.bus import Bus
 from lossy.db import events, users, videos
 from lossy.db.engine import Database, Db
-from lossy.db.models import User
+from lossy.db.models import User, Video
 from lossy.events import AnyEvent, AsrPartial, Event, TurnFailed, VideoChanged
 from tests.db.rows import do, opened, reviewer
 
@@ -39,6 +39,20 @@ async def test_who_hears_an_event_finds_its_cause_committed(database: Database) 
             title = (await videos.require_video(db, who.user_id, who.video.id)).title
         await writing
     assert title == "Dawn"
+
+
+async def test_writers_of_one_row_never_wait_for_each_other_in_a_ring(database: Database) -> None:
+    who = await reviewer(database)
+
+    async def touch(number: int) -> None:
+        async with database.write() as db:
+            video = await db.get_one(Video, who.video.id)
+            video.title = f"Take {number}"
+            if number % 2:
+                await db.flush()  # these hold the row before they stand in the line of those who tell
+            db.tell(_failed(who.user_id, str(number)))
+
+    await asyncio.gather(*(touch(number) for number in range(WRITERS)))
 
 
 async def test_nothing_is_published_or_kept_after_a_rollback(database: Database) -> None:
