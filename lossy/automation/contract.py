@@ -1,16 +1,23 @@
 """What an adapter of a platform does, and what it is given. One file per platform implements it.
 
-An adapter only finds its way on the page. Whose turn it is, what is committed when, and whether there is proof is
-decided by `lossy.automation.posting`, the same for all.
+An adapter only finds its way on the page, or in the platform's API. Whose turn it is, what is committed when, and
+whether there is proof is decided by `lossy.automation.posting`, the same for all.
 """
 
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lossy.automation.answers import Answer
 from lossy.errors import LossyError
 
 if TYPE_CHECKING:
+    import httpx
     from playwright.async_api import Page
+
+Tokens = dict[str, Any]
+"""What an API gave: `access_token`, and where it has them `refresh_token` and `expires_at` (seconds since 1970)."""
 
 
 class NeedsLogin(LossyError):
@@ -46,8 +53,8 @@ class Seen:
     permalink: str | None = None
 
 
-class Adapter(Protocol):
-    """A platform's pages."""
+class Platform(Protocol):
+    """What holds on a platform for its pages and its API alike."""
 
     platform: str
     most_characters: int
@@ -55,6 +62,16 @@ class Adapter(Protocol):
 
     def compose(self, text: str, at_seconds: float, end_seconds: float | None) -> str:
         """Write a note as it is to stand there: with its time in front where the platform has no field for it."""
+
+    def comment_id(self, answer: Any) -> str | None:
+        """Find the new comment's id in what the platform answered."""
+
+    def permalink(self, comment: Comment, comment_id: str | None) -> str:
+        """Give the address that opens the comment, or else the moment."""
+
+
+class Adapter(Platform, Protocol):
+    """A platform's pages."""
 
     async def open_at(self, page: "Page", comment: Comment) -> None:
         """Open the video at the moment; `Refused` if it is gone or takes no comments."""
@@ -68,14 +85,29 @@ class Adapter(Protocol):
     async def submit(self, page: "Page") -> None:
         """Do the one click that submits."""
 
-    def comment_id(self, answer: Any) -> str | None:
-        """Find the new comment's id in what the platform answered."""
-
     async def find(self, page: "Page", comment: Comment, account: str) -> list[Seen]:
         """Look through all comments on the open page for this one by this account."""
 
-    def permalink(self, comment: Comment, comment_id: str | None) -> str:
-        """Give the address that opens the comment, or else the moment."""
+
+class Api(Platform, Protocol):
+    """A platform's API."""
+
+    def client(
+        self, tokens: Tokens, renewed: Callable[[Tokens], Awaitable[None]], url: str
+    ) -> AbstractAsyncContextManager["httpx.AsyncClient"]:
+        """Open a client with somebody's tokens for a video's server; `renewed` keeps those that took their place."""
+
+    async def open_at(self, client: "httpx.AsyncClient", comment: Comment) -> None:
+        """Ask for the video; `Refused` if it is gone or takes no comments."""
+
+    async def who_is_logged_in(self, client: "httpx.AsyncClient") -> str:
+        """Give the name of whose tokens these are; `NeedsLogin` if they don't count any more."""
+
+    async def submit(self, client: "httpx.AsyncClient", comment: Comment) -> Answer:
+        """Send the one request that posts."""
+
+    async def find(self, client: "httpx.AsyncClient", comment: Comment, account: str) -> list[Seen]:
+        """Look through all comments for this one by this account."""
 
 
 def with_time(text: str, at_seconds: float, end_seconds: float | None) -> str:

@@ -4,37 +4,31 @@ Before `armed` everything may fail and be tried again. After it nothing is submi
 the comment is looked for on the page, later and twice; what is not found then is for a person to say.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lossy.automation.answers import Answer, carries, read_answer
 from lossy.automation.browsers import Browsers, StorageState
-from lossy.automation.contract import Adapter, Comment, NeedsLogin, Refused
+from lossy.automation.contract import Adapter, Api, Comment, NeedsLogin, Platform, Refused, Tokens
 from lossy.automation.guard import keep_to
 from lossy.automation.sealing import Seal
-from lossy.db import posts
+from lossy.automation.visits import ApiVisit, PageVisit, Visit
+from lossy.db import logins, posts
 from lossy.db.engine import Database, Db
-from lossy.db.models import NoteRow, Post, Video
+from lossy.db.models import NoteRow, PlatformLogin, Post, Video
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, LossyError, Unavailable
 from lossy.events import PostState
 from lossy.jobs import Kind, Run, TooEarly
 from lossy.video_url import posting_address
 
-if TYPE_CHECKING:
-    from playwright.async_api import Page, Response
-
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 150.0
 PAGE_MS = 30_000
-MORE_ANSWERS_SECONDS = 2.0
-"""How long an answer without proof may be followed by one with it."""
 LOOKS = 2
 """How often a comment is looked for in vain before a person is asked."""
 CLICK_WITHIN_SECONDS = 10.0
@@ -66,6 +60,7 @@ class Posting:
         browsers: Browsers,
         seal: Seal,
         adapter_for: Callable[[str], Adapter],
+        api_for: Callable[[str], Api | None] = lambda _: None,
         *,
         pace: Pace = DEFAULT_PACE,
         again_seconds: tuple[float, ...] = (5.0, 20.0),
@@ -73,8 +68,9 @@ class Posting:
         self.database = database
         self.browsers = browsers
         self.pace = pace
-        self._seal = seal
-        self._adapter_for = adapter_for
+        self.seal = seal
+        self.adapter_for = adapter_for
+        self.api_for = api_for
         self._again_seconds = again_seconds
 
     @property
@@ -84,7 +80,7 @@ class Posting:
 
     def compose(self, platform: str, note: NoteRow) -> str:
         """Write a note as it is to stand on a platform; `Refused` if it is too long there."""
-        adapter = self._adapter_for(platform)
+        adapter = self.adapter_for(platform)
         body = adapter.compose(note.text, note.start_seconds, note.end_seconds)
         if len(body) > adapter.most_characters:
             raise Refused(
@@ -102,37 +98,39 @@ class Posting:
                 return await run.finish(db)
             comment = await _comment_of(db, post)
             login = await posts.login_of(db, post.user_id, post.platform, post.place)
-            sealed = None if login is None else login.sealed
         left, is_armed = post.browser, post.state is PostState.ARMED
-        attempt = _Attempt(self, run, post, self._adapter_for(post.platform), comment)
+        attempt = _Attempt(self, run, post, login, comment)
         if left is not None:
             await self.browsers.end(left)
-        state = None if sealed is None else self._seal.open(sealed)
-        return await (attempt.read_back(state) if is_armed else attempt.post(state))
+        return await (attempt.read_back() if is_armed else attempt.post())
 
 
 class _Attempt:
     """One attempt of one post."""
 
-    def __init__(self, posting: Posting, run: Run, post: Post, adapter: Adapter, comment: Comment) -> None:
+    def __init__(self, posting: Posting, run: Run, post: Post, login: PlatformLogin | None, comment: Comment) -> None:
         self._posting = posting
         self._run = run
         self._post = post
-        self._adapter = adapter
+        self._login = login
         self._comment = comment
+        api = posting.api_for(post.platform) if login is not None and login.kind == logins.API else None
+        self._api = api
+        self._adapter = posting.adapter_for(post.platform)
+        self._platform: Platform = api or self._adapter
         self._is_armed = False
         self._has_ended = False
         self._picture: bytes | None = None
 
-    async def post(self, state: StorageState | None) -> None:
-        """Prepare, commit, click and prove."""
+    async def post(self) -> None:
+        """Prepare, commit, submit and prove."""
         try:
-            async with self._browser(state) as page:
+            async with self._visit() as visit:
                 try:
-                    await self._prepare(page)
-                    await self._submit(page)
+                    await self._prepare(visit)
+                    await self._submit(visit)
                 except Exception:
-                    self._picture = await _picture(page)
+                    self._picture = await visit.picture()
                     raise
         except NeedsLogin as problem:
             await self._end(posts.needs_login, problem.message)
@@ -154,14 +152,14 @@ class _Attempt:
             await self._write(posts.stumbled, words, self._picture)
             raise Unavailable(words) from problem
 
-    async def read_back(self, state: StorageState | None) -> None:
+    async def read_back(self) -> None:
         """Look for a comment that was submitted; at most twice in vain."""
         if (wait := self._seconds_to_wait()) > 0:
             raise TooEarly("It was submitted; what came of it is looked at in a while.", wait)
         await self._write(posts.tell_reading)
-        async with self._browser(state) as page:
-            await self._adapter.open_at(page, self._comment)
-            if await self._adopted(page):
+        async with self._visit() as visit:
+            await visit.open_at()
+            if await self._adopted(visit):
                 return None
         async with self._posting.database.write() as db:
             await self._run.check(db)
@@ -170,12 +168,12 @@ class _Attempt:
                 return await self._run.finish(db)
         raise TooEarly("It is not to be seen yet; it is looked for once more.", self._posting.pace.look_again)
 
-    async def _prepare(self, page: "Page") -> None:
-        await self._adapter.open_at(page, self._comment)
-        account = await self._adapter.who_is_logged_in(page)
+    async def _prepare(self, visit: Visit) -> None:
+        await visit.open_at()
+        account = await visit.who_is_logged_in()
         await self._write(posts.is_logged_in, account)
-        seen_before = len(await self._adapter.find(page, self._comment, account))
-        filled = await self._adapter.fill(page, self._comment)
+        seen_before = len(await visit.find(account))
+        filled = await visit.fill()
         if filled != self._comment.body:
             raise Unavailable("The page made something else of the comment, so it was not submitted.")
         async with self._posting.database.write() as db:
@@ -190,33 +188,31 @@ class _Attempt:
             self._post = await db.get_one(Post, self._post.id)
         self._is_armed = True
 
-    async def _submit(self, page: "Page") -> None:
-        answers = _Answers(page, self._comment.body)
+    async def _submit(self, visit: Visit) -> None:
         if self._post.armed_at is None or utc_now() - self._post.armed_at > timedelta(seconds=CLICK_WITHIN_SECONDS):
             raise TooEarly("The attempt was held up and did not click.", 0.0)
-        await self._adapter.submit(page)
-        answer = await answers.proof(self._adapter.comment_id, self._posting.pace.answer)
-        comment_id = None if answer is None or not answer.is_yes else self._adapter.comment_id(answer.body)
+        answer = await visit.submit(self._posting.pace.answer)
+        comment_id = None if answer is None or not answer.is_yes else self._platform.comment_id(answer.body)
         if comment_id is not None:
             return await self._is_posted(comment_id, None, f"answered {answer.status}" if answer else "")
         await self._write(posts.tell_reading)
-        await self._adapter.open_at(page, self._comment)
-        if await self._adopted(page):
+        await visit.open_at()
+        if await self._adopted(visit):
             return None
         if answer is not None and answer.is_no:
             raise Refused(f"The platform did not take the comment (it answered {answer.status}).")
         raise self._later()
 
-    async def _adopted(self, page: "Page") -> bool:
-        """Find the comment on the page: then it is posted."""
-        found = await self._adapter.find(page, self._comment, self._post.account)
+    async def _adopted(self, visit: Visit) -> bool:
+        """Find the comment there: then it is posted."""
+        found = await visit.find(self._post.account)
         if len(found) <= self._post.seen_before:
             return False
         await self._is_posted(found[0].comment_id, found[0].permalink, "read back")
         return True
 
     async def _is_posted(self, comment_id: str | None, permalink: str | None, proof: str) -> None:
-        link = permalink or self._adapter.permalink(self._comment, comment_id)
+        link = permalink or self._platform.permalink(self._comment, comment_id)
         await self._end(posts.is_posted, comment_id, link, proof)
 
     def _later(self) -> TooEarly:
@@ -230,7 +226,17 @@ class _Attempt:
         return max(settled, rested)
 
     @asynccontextmanager
-    async def _browser(self, state: StorageState | None) -> AsyncIterator["Page"]:
+    async def _visit(self) -> AsyncIterator[Visit]:
+        opened: Any = None if self._login is None else self._posting.seal.open(self._login.sealed)
+        if self._api is not None:
+            async with self._api.client(opened, self._renewed, self._comment.url) as client:
+                yield ApiVisit(client, self._api, self._comment)
+        else:
+            async with self._browser(opened) as visit:
+                yield visit
+
+    @asynccontextmanager
+    async def _browser(self, state: StorageState | None) -> AsyncIterator[Visit]:
         tags = {"post": self._post.id, "attempt": str(self._run.fence)}
         try:
             async with self._posting.browsers.open(state, tags) as opened:
@@ -238,11 +244,16 @@ class _Attempt:
                 await keep_to(opened.context, self._comment.url)
                 page = await opened.context.new_page()
                 page.set_default_timeout(PAGE_MS)
-                yield page
+                yield PageVisit(page, self._adapter, self._comment)
         finally:  # it is closed: nobody has to end it, not even if this process dies now
             if not self._has_ended:
                 with suppress(Conflict):
                     await self._write(posts.has_browser, None)
+
+    async def _renewed(self, tokens: Tokens) -> None:
+        if self._login is not None:
+            async with self._posting.database.write() as db:
+                await logins.renew_login(db, self._login.id, self._posting.seal.seal(tokens))
 
     async def _write(self, change: Callable[..., Awaitable[Any]], *more: Any) -> None:
         async with self._posting.database.write() as db:
@@ -259,43 +270,11 @@ class _Attempt:
 NOT_SEEN = "It was submitted, but it is not to be seen there. Look there, and say whether it is."
 
 
-class _Answers:
-    """Collects what a page is answered to requests that carry a comment."""
-
-    def __init__(self, page: "Page", body: str) -> None:
-        self._body = body
-        self._came: asyncio.Queue[Response] = asyncio.Queue()
-        page.on("response", self._take)
-
-    async def proof(self, comment_id: Callable[[Any], str | None], within_seconds: float) -> Answer | None:
-        """Wait for an answer with the comment's id; else give the last one that came, or None."""
-        last: Answer | None = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_seconds) as limit:
-                while True:
-                    last = await read_answer(await self._came.get())
-                    if last.is_yes and comment_id(last.body) is not None:
-                        return last
-                    limit.reschedule(asyncio.get_running_loop().time() + MORE_ANSWERS_SECONDS)
-        return last
-
-    def _take(self, response: "Response") -> None:
-        if carries(response.request, self._body):
-            self._came.put_nowait(response)
-
-
 async def _comment_of(db: Db, post: Post) -> Comment:
     note = await db.get_one(NoteRow, post.note_id)
     video = await db.get_one(Video, note.video_id)
     address = posting_address(video.platform, video.external_id, video.url or "")
     return Comment(address.url, post.target, post.body, note.start_seconds, note.end_seconds)
-
-
-async def _picture(page: "Page") -> bytes | None:
-    try:
-        return await page.screenshot(type="jpeg", quality=60, timeout=5_000)
-    except Exception:  # noqa: BLE001 -- a page that crashed has no picture
-        return None
 
 
 def _plain(problem: Exception) -> str:

@@ -7,8 +7,11 @@ from lossy.db.engine import Db
 from lossy.db.models import PlatformLogin
 from lossy.db.types import utc_now
 
+BROWSER = "browser"
+API = "api"
 
-async def keep_login(db: Db, user_id: str, platform: str, place: str, *, sealed: bytes, kind: str = "browser") -> int:
+
+async def keep_login(db: Db, user_id: str, platform: str, place: str, *, sealed: bytes, kind: str = BROWSER) -> int:
     """Keep a login in place of the one before; give how many notes go on that waited for it."""
     login = await posts.login_of(db, user_id, platform, place)
     if login is None:
@@ -17,6 +20,14 @@ async def keep_login(db: Db, user_id: str, platform: str, place: str, *, sealed:
     db.add(login)
     await db.flush()
     return await posts.go_on_after_login(db, user_id, platform, place)
+
+
+async def renew_login(db: Db, login_id: str, sealed: bytes) -> None:
+    """Keep what took the place of a login's tokens, if it was not forgotten meanwhile."""
+    login = await db.get(PlatformLogin, login_id)
+    if login is not None:
+        login.sealed, login.updated_at = sealed, utc_now()
+        db.add(login)
 
 
 async def logins_of(db: Db, user_id: str) -> list[PlatformLogin]:

@@ -1,0 +1,140 @@
+"""One visit to a platform as somebody: on its page in a browser, or over its API. Who posts does not know which."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lossy.automation.answers import Answer, carries, read_answer
+from lossy.automation.contract import Adapter, Api, Comment, Seen
+
+if TYPE_CHECKING:
+    import httpx
+    from playwright.async_api import Page, Response
+
+MORE_ANSWERS_SECONDS = 2.0
+"""How long an answer without proof may be followed by one with it."""
+PICTURE_MS = 5_000
+
+
+class Visit(Protocol):
+    """What posting does at a platform, in this order; only `submit` changes anything there."""
+
+    async def open_at(self) -> None:
+        """Open the video at the moment; `Refused` if it is gone or takes no comments."""
+
+    async def who_is_logged_in(self) -> str:
+        """Give the name of whoever is logged in; `NeedsLogin` if nobody is."""
+
+    async def find(self, account: str) -> list[Seen]:
+        """Look for this comment by this account."""
+
+    async def fill(self) -> str:
+        """Make the comment ready; give what would be submitted."""
+
+    async def submit(self, within_seconds: float) -> Answer | None:
+        """Submit once; give what was answered, or None if nothing was in time."""
+
+    async def picture(self) -> bytes | None:
+        """Give what is to be seen, as a JPEG."""
+
+
+class PageVisit:
+    """A visit in a browser."""
+
+    def __init__(self, page: "Page", adapter: Adapter, comment: Comment) -> None:
+        self._page = page
+        self._adapter = adapter
+        self._comment = comment
+
+    async def open_at(self) -> None:
+        """Open the page."""
+        await self._adapter.open_at(self._page, self._comment)
+
+    async def who_is_logged_in(self) -> str:
+        """Read it off the page."""
+        return await self._adapter.who_is_logged_in(self._page)
+
+    async def find(self, account: str) -> list[Seen]:
+        """Look through the page's comments."""
+        return await self._adapter.find(self._page, self._comment, account)
+
+    async def fill(self) -> str:
+        """Type it into the box."""
+        return await self._adapter.fill(self._page, self._comment)
+
+    async def submit(self, within_seconds: float) -> Answer | None:
+        """Click, and watch what the page is answered."""
+        answers = _Answers(self._page, self._comment.body)
+        await self._adapter.submit(self._page)
+        return await answers.proof(self._adapter.comment_id, within_seconds)
+
+    async def picture(self) -> bytes | None:
+        """Take a picture of the page."""
+        try:
+            return await self._page.screenshot(type="jpeg", quality=60, timeout=PICTURE_MS)
+        except Exception:  # noqa: BLE001 -- a page that crashed has no picture
+            return None
+
+
+class ApiVisit:
+    """A visit over the platform's API."""
+
+    def __init__(self, client: "httpx.AsyncClient", api: Api, comment: Comment) -> None:
+        self._client = client
+        self._api = api
+        self._comment = comment
+
+    async def open_at(self) -> None:
+        """Ask for the video."""
+        await self._api.open_at(self._client, self._comment)
+
+    async def who_is_logged_in(self) -> str:
+        """Ask whose token it is."""
+        return await self._api.who_is_logged_in(self._client)
+
+    async def find(self, account: str) -> list[Seen]:
+        """Ask for the comments."""
+        return await self._api.find(self._client, self._comment, account)
+
+    async def fill(self) -> str:
+        """Nothing has to be made ready."""
+        return self._comment.body
+
+    async def submit(self, within_seconds: float) -> Answer | None:
+        """Send the one request."""
+        import httpx  # noqa: PLC0415 -- used by few
+
+        with suppress(httpx.HTTPError, TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                return await self._api.submit(self._client, self._comment)
+        return None
+
+    async def picture(self) -> bytes | None:
+        """There is nothing to be seen."""
+        return None
+
+
+class _Answers:
+    """Collects what a page is answered to requests that carry a comment."""
+
+    def __init__(self, page: "Page", body: str) -> None:
+        self._body = body
+        self._came: asyncio.Queue[Response] = asyncio.Queue()
+        page.on("response", self._take)
+
+    async def proof(self, comment_id: Callable[[Any], str | None], within_seconds: float) -> Answer | None:
+        """Wait for an answer with the comment's id; else give the last one that came, or None."""
+        last: Answer | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds) as limit:
+                while True:
+                    last = await read_answer(await self._came.get())
+                    if last.is_yes and comment_id(last.body) is not None:
+                        return last
+                    limit.reschedule(asyncio.get_running_loop().time() + MORE_ANSWERS_SECONDS)
+        return last
+
+    def _take(self, response: "Response") -> None:
+        if carries(response.request, self._body):
+            self._came.put_nowait(response)
