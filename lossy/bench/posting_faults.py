@@ -23,10 +23,10 @@ from lossy.automation.contract import with_time
 from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
 from lossy.bench.posting_child import MOMENTS, Moment, Orders, fault_file
-from lossy.db import notes, posts, users, videos
+from lossy.db import jobs, notes, posts, users, videos
 from lossy.db.engine import Database
 from lossy.db.models import NoteRow, PlatformLogin
-from lossy.errors import SetupProblem
+from lossy.errors import SetupProblem, Unavailable
 from lossy.events import Category, NoteStatus
 from lossy.video_url import identify_url, posting_address
 
@@ -36,7 +36,7 @@ SETTLE_SECONDS = 3.0
 LOOK_AGAIN_SECONDS = 1.0
 LATE_SECONDS = 1.5
 AT_SECONDS = 7.0
-PATIENCE_SECONDS = 900.0
+PATIENCE_SECONDS_A_NOTE = 30.0
 LOOK_SECONDS = 0.25
 HELD_SECONDS = 1.0
 """How long a worker that was stopped may do what it meant to when it goes on, before comments are counted."""
@@ -105,12 +105,12 @@ class _Run:
             for note in made:
                 async with self._database.write() as db:
                     await posts.ask(db, user_id, note.id)
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not supervising.done() and await self._under_way(
-                    user_id
-                ):  # what other processes write is heard of nowhere here
-                    meanwhile()
-                    await asyncio.sleep(LOOK_SECONDS)
+            ends_at = asyncio.get_running_loop().time() + PATIENCE_SECONDS_A_NOTE * len(made)
+            while not supervising.done() and (waiting := await self._under_way(user_id)):
+                if asyncio.get_running_loop().time() > ends_at:
+                    raise Unavailable("Waited in vain. " + "; ".join(waiting))
+                meanwhile()
+                await asyncio.sleep(LOOK_SECONDS)  # what other processes write is heard of nowhere here
             await self._let_go_on()
         finally:
             supervising.cancel()
@@ -126,10 +126,16 @@ class _Run:
             for fault, row in zip(faults, rows, strict=True)
         ]
 
-    async def _under_way(self, user_id: str) -> bool:
+    async def _under_way(self, user_id: str) -> list[str]:
+        """Tell of each note without an end how its posting and its job stand."""
+        told = []
         async with self._database.read() as db:
-            listed = await notes.list_notes(db, user_id)
-        return any(note.status not in ENDS for note in listed)
+            for note in await notes.list_notes(db, user_id):
+                if note.status not in ENDS:
+                    post, _ = await posts.post_of(db, user_id, note.id)
+                    job = await jobs.latest_job(db, posts.job_key(post))
+                    told.append(f"note {note.status}, post {post.state}, job {job and job.state}")
+        return told
 
     async def _supervise(self) -> None:
         """Keep so many workers alive; one that is stopped does not count, and lives on."""

@@ -114,7 +114,7 @@ async def take_back(db: Db, user_id: str, note_id: str) -> Note:
     post = await _of_note(db, note)
     if post.state is not _P.QUEUED:
         raise Conflict("It is on its way already and can't be taken back.")
-    live = await jobs.live_job(db, _key(post))
+    live = await jobs.live_job(db, job_key(post))
     if live is not None:
         await jobs.discard_job(db, live.id)
     _step_to(post, _P.FAILED)
@@ -311,21 +311,22 @@ async def decide(db: Db, user_id: str, note_id: str, *, is_there: bool) -> Note:
     return await notes.move_note(db, note, user_id, NoteStatus.FAILED, error=post.error)
 
 
-async def settle_given_up(db: Db) -> int:
-    """Give a visible end to posts whose job is dead or was discarded, armed ones as unknown; give how many."""
+async def given_up(db: Db) -> list[str]:
+    """Give the posts whose job is dead or was discarded, and which still have no end."""
     live = (await db.exec(select(Post).where(col(Post.state).in_(LIVE)))).all()
-    settled = 0
-    for post in live:
-        job = await jobs.latest_job(db, _key(post))
-        if job is None or job.state not in (JobState.DEAD, JobState.DISCARDED):
-            continue
-        settled += 1
-        why = job.error or "It was given up."
-        if post.state is _P.ARMED:
-            await is_unknown(db, post.id, f"It was submitted, but what came of it could not be read. ({why})")
-        else:
-            await has_failed(db, post.id, why)
-    return settled
+    return [post.id for post in live if await _given_up(db, post) is not None]
+
+
+async def settle_given_up(db: Db, post_id: str) -> None:
+    """Give such a post a visible end: unknown if it was armed."""
+    post = await _locked(db, post_id)
+    if post is None or post.state not in LIVE or (job := await _given_up(db, post)) is None:
+        return
+    why = job.error or "It was given up."
+    if post.state is _P.ARMED:
+        await is_unknown(db, post.id, f"It was submitted, but what came of it could not be read. ({why})")
+    else:
+        await has_failed(db, post.id, why)
 
 
 async def post_of(db: Db, user_id: str, note_id: str) -> tuple[Post, list[PostAudit]]:
@@ -342,6 +343,11 @@ async def login_of(db: Db, user_id: str, platform: str, place: str) -> PlatformL
         PlatformLogin.user_id == user_id, PlatformLogin.platform == platform, PlatformLogin.place == place
     )
     return (await db.exec(query)).first()
+
+
+def job_key(post: Post) -> str:
+    """Give the unique key of a post's job."""
+    return f"post:{post.id}"
 
 
 _WHY_NOT = {
@@ -365,10 +371,6 @@ def _place(video: Video) -> str:
     return posting_address(video.platform, video.external_id, video.url).place
 
 
-def _key(post: Post) -> str:
-    return f"post:{post.id}"
-
-
 async def _find(db: Db, note_id: str, platform: str, target: str) -> Post | None:
     this = select(Post).where(Post.note_id == note_id, Post.platform == platform, Post.target == target)
     return (await db.exec(this.with_for_update())).first()
@@ -382,12 +384,18 @@ async def _of_note(db: Db, note: NoteRow) -> Post:
     return post
 
 
+async def _given_up(db: Db, post: Post) -> Job | None:
+    job = await jobs.latest_job(db, job_key(post))
+    return job if job is not None and job.state in (JobState.DEAD, JobState.DISCARDED) else None
+
+
 async def _locked(db: Db, post_id: str) -> Post | None:
-    return (await db.exec(select(Post).where(Post.id == post_id).with_for_update())).first()
+    this = select(Post).where(Post.id == post_id).with_for_update()
+    return (await db.exec(this, execution_options={"populate_existing": True})).first()
 
 
 async def _with_note(db: Db, post_id: str) -> tuple[Post, NoteRow]:
-    post = await db.get_one(Post, post_id, with_for_update=True)
+    post = await db.get_one(Post, post_id, with_for_update=True, populate_existing=True)
     return post, await db.get_one(NoteRow, post.note_id)
 
 
@@ -399,7 +407,7 @@ async def _resume(db: Db, post: Post, note: NoteRow) -> Note:
 
 
 async def _queue(db: Db, post: Post, note: NoteRow) -> Note:
-    job = Job(queue=QUEUE, name=JOB, payload={"post": post.id}, user_id=post.user_id, unique_key=_key(post))
+    job = Job(queue=QUEUE, name=JOB, payload={"post": post.id}, user_id=post.user_id, unique_key=job_key(post))
     await jobs.add_job(db, job)
     queued = await notes.move_note(db, note, post.user_id, NoteStatus.PENDING_POST, error=None)
     db.tell(ToolStart(**_whose(post, note), turn_id=note.turn_id, tool=TOOL, note_id=note.id))
