@@ -64,6 +64,7 @@ async def examine(settings: Settings) -> list[Finding]:
         "vision model": _vision_model,
         "picture embeddings": _clip_model,
         "chromium": _chromium,
+        "browserbase": _browserbase,
         "node": _node,
         "extension": _extension,
         "ffmpeg": _ffmpeg,
@@ -76,7 +77,7 @@ async def _bounded(what: str, look: Callable[[Settings], Awaitable[Finding]], se
         async with asyncio.timeout(LOOK_SECONDS):
             return await look(settings)
     except TimeoutError:
-        optional = what in ("model hub", "cloud speech", "language model", "vision model", "node")
+        optional = what in ("model hub", "cloud speech", "language model", "vision model", "browserbase", "node")
         return missing(what, f"No answer within {LOOK_SECONDS:.0f} seconds.", optional=optional)
 
 
@@ -271,7 +272,22 @@ async def _chromium(_settings: Settings) -> Finding:
     found = find_chromium()
     if found is not None:
         return fine("chromium", str(found), optional=True)
-    return missing("chromium", "Only the tests need it; `make test` installs it or says how.", optional=True)
+    get = "Only posting to platforms needs it: install Chromium or Chrome (Debian: apt install chromium)."
+    return missing("chromium", get, optional=True)
+
+
+async def _browserbase(settings: Settings) -> Finding:
+    from lossy.automation.browsers.browserbase import browserbase_browsers  # noqa: PLC0415
+
+    if (browsers := browserbase_browsers(settings)) is None:
+        return fine("browserbase", "none configured: browsers that post are on this machine", optional=True)
+    try:
+        await browsers.check()
+    except LossyError as error:
+        return missing("browserbase", f"{error.message} Until then nothing is posted.", optional=True)
+    finally:
+        await browsers.aclose()
+    return fine("browserbase", "browsers that post are there", optional=True)
 
 
 async def _node(_settings: Settings) -> Finding:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     """How late a platform may show a comment that was sent to it, before it is looked for."""
     post_look_again_seconds: Annotated[float, Field(gt=0)] = 60.0
     """The time between the two looks for one that was not seen."""
+    browserbase_api_key: SecretStr | None = None
+    """With it, browsers that post are at Browserbase instead of on this machine."""
+    browserbase_project_id: str | None = None
+    browserbase_url: str | None = None
+    """Where its API is, if not at its own address."""
     registration: bool = True
     """Whether anybody who reaches the sign-in page may make an account."""
     extension_origins: Annotated[tuple[str, ...], NoDecode] = (EXTENSION_ORIGIN,)

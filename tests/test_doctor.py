@@ -26,6 +26,7 @@ WHATS = [
     "vision model",
     "picture embeddings",
     "chromium",
+    "browserbase",
     "node",
     "extension",
     "ffmpeg",
@@ -44,6 +45,7 @@ async def look(what: str, folder: Path, **settings: Any) -> Finding:
         "openai_api_key": None,
         "vision_model": None,
         "clip_model": None,
+        "browserbase_api_key": None,
         "model_hub_timeout_seconds": 0.2,
     }
     findings = await examine(Settings(**{**defaults, **settings}))

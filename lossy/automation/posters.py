@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+from lossy.automation.browsers import Browsers
+from lossy.automation.browsers.browserbase import browserbase_browsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
@@ -18,7 +20,7 @@ logger = logging.getLogger(__name__)
 class Posters:
     """The work of posting, its browsers, and who looks after posts whose job died."""
 
-    def __init__(self, database: Database, posting: Posting, browsers: LocalBrowsers) -> None:
+    def __init__(self, database: Database, posting: Posting, browsers: Browsers) -> None:
         self._database = database
         self._posting = posting
         self._browsers = browsers
@@ -45,7 +47,7 @@ class Posters:
 
 def make_posters(settings: Settings, database: Database) -> Posters:
     """Put together what the settings ask for; nothing is started."""
-    browsers = LocalBrowsers(headless=settings.post_headless)
+    browsers = browserbase_browsers(settings) or LocalBrowsers(headless=settings.post_headless)
     seal = make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
     pace = Pace(
         settle=settings.post_settle_seconds,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from lossy.automation.browsers import Browsers, StorageState
+from lossy.automation.browsers import Browsers, Busy, StorageState
 from lossy.automation.contract import Adapter, Api, Comment, NeedsLogin, Platform, Refused, Tokens
 from lossy.automation.guard import keep_to
 from lossy.automation.sealing import Seal
@@ -139,6 +139,9 @@ class _Attempt:
         except posts.TooSoon as problem:
             await self._write(posts.stumbled, problem.message)
             raise TooEarly(problem.message, problem.seconds) from problem
+        except Busy as problem:
+            await self._write(posts.stumbled, problem.message)
+            raise
         except posts.Changed as problem:
             await self._write(posts.stumbled, problem.message)
             raise TooEarly(problem.message, 0.0) from problem

@@ -14,10 +14,13 @@ from typing import Any
 import psutil
 from cryptography.fernet import Fernet
 
+from lossy.automation.browsers import Browsers
+from lossy.automation.browsers.browserbase import BrowserbaseBrowsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import Pace, Posting
 from lossy.automation.sealing import Seal
+from lossy.bench.browserbase_stand_in import API_KEY, BrowserbaseStandIn
 from lossy.bench.comment_site import CommentSite
 from lossy.bench.figures import percentile
 from lossy.bench.posting_faults import ENDS, all_faults, notes_to_post, post_under_faults
@@ -40,15 +43,23 @@ PATIENCE_SECONDS = 1800.0
 async def measure_posting(
     accounts: int = ACCOUNTS, notes_each: int = NOTES_EACH, faults: int = FAULTS
 ) -> dict[str, Any]:
-    """Post `accounts` x `notes_each` notes, then `faults` under as many SIGKILLs."""
+    """Post `accounts` x `notes_each` notes on either kind of browsers, then `faults` under as many SIGKILLs."""
     with tempfile.TemporaryDirectory(prefix="lossy-bench-") as name:
-        posted = await _post_all(Path(name), accounts, notes_each)
+        local = LocalBrowsers()
+        posted = await _post_all(Path(name), accounts, notes_each, local)
+        posted["browsers_launched"] = local.launched
+    with tempfile.TemporaryDirectory(prefix="lossy-bench-") as name, BrowserbaseStandIn() as stand_in:
+        far = BrowserbaseBrowsers(API_KEY, None, stand_in.url, LocalBrowsers())
+        posted_far = await _post_all(Path(name), accounts, notes_each, far)
+        posted_far |= {"sessions": len(stand_in.sessions), "most_sessions_at_once": stand_in.most_at_once}
+        posted_far["sessions_left"] = len(stand_in.running)
     with tempfile.TemporaryDirectory(prefix="lossy-bench-") as name:
         database, url = await _fresh(Path(name))
         table = await post_under_faults(database, url, None, Path(name), all_faults(faults, signal.SIGKILL))
         await database.close()
     return {
         "local_chromium": posted,
+        "browserbase_stand_in": posted_far,
         "killed_workers": {
             "faults": sum(row["notes"] for row in table),
             "most_comments_of_a_note": max(row["most_comments"] for row in table),
@@ -59,10 +70,10 @@ async def measure_posting(
     }
 
 
-async def _post_all(folder: Path, accounts: int, notes_each: int) -> dict[str, Any]:
+async def _post_all(folder: Path, accounts: int, notes_each: int, browsers: Browsers) -> dict[str, Any]:
     database, _ = await _fresh(folder)
     key = Fernet.generate_key().decode()
-    seal, browsers = Seal(lambda: [key]), LocalBrowsers()
+    seal = Seal(lambda: [key])
     posting = Posting(database, browsers, seal, adapter_for, pace=Pace(per_minute=10_000))
     jobs = Jobs(database, [posting.kind])
     with CommentSite() as site:
@@ -76,7 +87,6 @@ async def _post_all(folder: Path, accounts: int, notes_each: int) -> dict[str, A
                 await posts.ask(db, user_id, row.id)
         most_mb = await _wait(database, [row.id for _, row in made])
         await jobs.close()
-        launched = browsers.launched
         await browsers.aclose()
         seconds, first = await _read(database, made)
     await database.close()
@@ -87,7 +97,6 @@ async def _post_all(folder: Path, accounts: int, notes_each: int) -> dict[str, A
         "goal_success_at_first_attempt": GOAL_FIRST_ATTEMPT,
         "seconds": {f"p{percent}": round(percentile(seconds, percent), 2) for percent in (50, 95, 100)},
         "goal_p95_seconds": GOAL_SECONDS,
-        "browsers_launched": launched,
         "most_memory_of_browsers_mb": most_mb,
     }
 

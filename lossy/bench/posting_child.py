@@ -14,12 +14,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lossy.automation.browsers import Browsers
+from lossy.automation.browsers.browserbase import BrowserbaseBrowsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.contract import Adapter, Comment, Seen
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import Pace, Posting
 from lossy.automation.sealing import Seal
+from lossy.bench.browserbase_stand_in import API_KEY
 from lossy.bus import Bus
 from lossy.db.engine import Database
 from lossy.jobs import Jobs
@@ -45,6 +48,8 @@ class Orders:
     answer_seconds: float
     per_minute: int
     faults: str
+    browserbase_url: str | None = None
+    """Where its browsers are, if not on this machine."""
 
     def line(self) -> bytes:
         """Write them as the line that the worker reads."""
@@ -108,7 +113,9 @@ class HurtAdapter:
 async def main(orders: Orders) -> None:
     """Work until SIGTERM."""
     database = Database(orders.database_url, Bus())
-    browsers = LocalBrowsers()
+    browsers: Browsers = LocalBrowsers()
+    if orders.browserbase_url is not None:
+        browsers = BrowserbaseBrowsers(API_KEY, None, orders.browserbase_url, browsers)
     pace = Pace(orders.answer_seconds, orders.settle_seconds, orders.look_again_seconds, orders.per_minute)
     folder = Path(orders.faults)
     posting = Posting(

@@ -68,6 +68,7 @@ async def post_under_faults(
     faults: list[Fault],
     *,
     workers: int = 2,
+    browserbase_url: str | None = None,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Post a note for each fault, the late site's after the prompt one's; give a row of the table for each sort."""
@@ -75,6 +76,7 @@ async def post_under_faults(
     orders = Orders(
         url, redis_url, Fernet.generate_key().decode(), LEASE_SECONDS, SETTLE_SECONDS, LOOK_AGAIN_SECONDS,
         answer_seconds=SETTLE_SECONDS, per_minute=10_000, faults=str(folder),
+        browserbase_url=browserbase_url,
     )  # fmt: skip
     for is_late in (False, True):
         hit = [fault for fault in faults if fault.is_late == is_late]

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import Fernet
 
+from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
@@ -112,8 +113,15 @@ async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> P
 
 
 @pytest.fixture
-async def jobs(poster: Poster, lossy_redis_url: str | None) -> AsyncIterator[Jobs]:
-    browsers = LocalBrowsers()
+async def browsers() -> AsyncIterator[Browsers]:
+    """Give what the jobs post with."""
+    local = LocalBrowsers()
+    yield local
+    await local.aclose()
+
+
+@pytest.fixture
+async def jobs(poster: Poster, browsers: Browsers, lossy_redis_url: str | None) -> AsyncIterator[Jobs]:
     posting = Posting(poster.database, browsers, poster.seal, adapter_for, pace=QUICK, again_seconds=(0.1, 0.1))
     jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
@@ -122,4 +130,3 @@ async def jobs(poster: Poster, lossy_redis_url: str | None) -> AsyncIterator[Job
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
     await jobs.close(drain_seconds=5)
-    await browsers.aclose()

@@ -4,11 +4,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lossy.jobs import TooEarly
+
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 StorageState = dict[str, Any]
 """Cookies and local storage, as Playwright writes them."""
+
+
+class Busy(TooEarly):
+    """No browser is free now, and that is nobody's failure."""
+
+    code = "busy"
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,9 @@ class Browsers(Protocol):
 
     async def end(self, key: str) -> None:
         """End a browser that somebody else opened, if it still lives; it does nothing any more when this returns."""
+
+    async def reap(self) -> int:
+        """End those whose process on this machine is dead; give how many there were."""
 
     async def aclose(self) -> None:
         """End all of one's own."""

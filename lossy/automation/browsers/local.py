@@ -61,7 +61,7 @@ class LocalBrowsers:
     async def end(self, key: str) -> None:
         """Close the context, if it is of this process; else kill its whole browser, as nobody can be asked to."""
         browser, _, _ = key.rpartition(":")
-        if browser.startswith(f"{KIND}:{_me()}:"):
+        if browser.startswith(f"{KIND}:{me()}:"):
             if (context := self._open.pop(key, None)) is not None:
                 with suppress(Exception):
                     await context.close()
@@ -70,7 +70,7 @@ class LocalBrowsers:
 
     async def reap(self) -> int:
         """Kill the browsers whose process is dead; give how many there were."""
-        orphans = [process for process in _marked(SWITCH) if not _maker_lives(process)]
+        orphans = [process for process in _marked(SWITCH) if not maker_lives(_maker(process))]
         await asyncio.to_thread(_kill, orphans)
         return len(orphans)
 
@@ -103,7 +103,7 @@ class LocalBrowsers:
         async with self._starting:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
-        key = f"{KIND}:{_me()}:{uuid.uuid4().hex}"
+        key = f"{KIND}:{me()}:{uuid.uuid4().hex}"
         args = [f"{SWITCH}{key}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         try:
             browser = await self._playwright.chromium.launch(
@@ -127,7 +127,8 @@ async def _close(warm: _Warm) -> None:
         await warm.browser.close()
 
 
-def _me() -> str:
+def me() -> str:
+    """Name this process as no other one on this machine ever is."""
     return f"{os.getpid()}.{psutil.Process().create_time():.2f}"
 
 
@@ -138,12 +139,19 @@ def _marked(beginning: str) -> Iterator[psutil.Process]:
                 yield process
 
 
-def _maker_lives(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        mark = next(word for word in process.cmdline() if word.startswith(SWITCH))
-        pid, _, begun = mark.removeprefix(SWITCH).split(":")[1].partition(".")
+def maker_lives(name: str) -> bool:
+    """Whether the process that called itself `me()` still lives."""
+    pid, _, begun = name.partition(".")
+    with suppress(psutil.Error, ValueError):
         return f"{psutil.Process(int(pid)).create_time():.2f}" == begun
     return False
+
+
+def _maker(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        mark = next(word for word in process.cmdline() if word.startswith(SWITCH))
+        return mark.removeprefix(SWITCH).split(":")[1]
+    return ""
 
 
 def _kill(processes: list[psutil.Process]) -> None:

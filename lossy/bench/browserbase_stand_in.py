@@ -1,0 +1,171 @@
+"""A small server that speaks Browserbase's sessions API on loopback; each session is a Chromium of its own.
+
+Its wire is that of the public API reference, as the SDK of version 1.22 reads it.
+"""
+
+import asyncio
+import datetime
+import os
+import tempfile
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lossy.automation.chromium import find_chromium
+from lossy.bench.child import free_port
+
+API_KEY = "bb-stand-in-key"
+LISTENING = b"DevTools listening on "
+
+
+@dataclass
+class RemoteSession:
+    """One browser that was asked for."""
+
+    id: str
+    metadata: dict[str, Any]
+    begun: str
+    connect_url: str
+    process: asyncio.subprocess.Process
+    profile: tempfile.TemporaryDirectory[str]
+    draining: asyncio.Task[bytes]
+    status: str = "RUNNING"
+
+    def told(self) -> dict[str, Any]:
+        """Give it as the API does."""
+        return {
+            "id": self.id, "createdAt": self.begun, "startedAt": self.begun, "updatedAt": self.begun,
+            "expiresAt": self.begun, "keepAlive": False, "projectId": "project", "proxyBytes": 0,
+            "region": "us-west-2", "status": self.status, "connectUrl": self.connect_url,
+            "seleniumRemoteUrl": "", "signingKey": "", "userMetadata": self.metadata,
+        }  # fmt: skip
+
+
+@dataclass
+class BrowserbaseStandIn:
+    """Serves on a loopback port of its own while it is entered."""
+
+    refuses_with: int = 0
+    """A status that it answers a new session with."""
+    retry_after: str = "0.2"
+    at_once: int = 100
+    sessions: dict[str, RemoteSession] = field(default_factory=dict)
+    most_at_once: int = 0
+
+    def __post_init__(self) -> None:
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        routes = [
+            Route("/v1/sessions", self._list, methods=["GET"]),
+            Route("/v1/sessions", self._create, methods=["POST"]),
+            Route("/v1/sessions/{id}", self._retrieve, methods=["GET"]),
+            Route("/v1/sessions/{id}", self._update, methods=["POST"]),
+        ]
+        config = uvicorn.Config(Starlette(routes=routes), port=self._port, log_level="warning", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._server.started:
+            self._thread.join(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    @property
+    def running(self) -> list[RemoteSession]:
+        """The sessions that nobody ended yet."""
+        return [session for session in self.sessions.values() if session.status == "RUNNING"]
+
+    def _serve(self) -> None:
+        self._loop.run_until_complete(self._serve_and_end())
+        self._loop.close()
+
+    async def _serve_and_end(self) -> None:
+        await self._server.serve()
+        for session in self.running:
+            await self._end(session)
+
+    async def _list(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        asked = request.query_params.get("status")
+        return JSONResponse([one.told() for one in self.sessions.values() if asked in (None, one.status)])
+
+    async def _create(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        status = self.refuses_with or (429 if len(self.running) >= self.at_once else 0)
+        if status:
+            return JSONResponse({"error": "no"}, status, headers={"retry-after": self.retry_after})
+        session = await self._begin((await request.json()).get("userMetadata", {}))
+        self.sessions[session.id] = session
+        self.most_at_once = max(self.most_at_once, len(self.running))
+        return JSONResponse(session.told(), 201)
+
+    async def _retrieve(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        session = self.sessions.get(request.path_params["id"])
+        return JSONResponse(session.told()) if session else JSONResponse({"error": "not found"}, 404)
+
+    async def _update(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        session = self.sessions.get(request.path_params["id"])
+        if session is None:
+            return JSONResponse({"error": "not found"}, 404)
+        if (await request.json())["status"] == "REQUEST_RELEASE" and session.status == "RUNNING":
+            await self._end(session)
+        return JSONResponse(session.told())
+
+    @staticmethod
+    def _refuse(request: Request) -> Response | None:
+        if request.headers.get("x-bb-api-key") == API_KEY:
+            return None
+        return JSONResponse({"error": "unauthorized"}, 401)
+
+    @staticmethod
+    async def _begin(metadata: dict[str, Any]) -> RemoteSession:
+        chromium = find_chromium()
+        if chromium is None:
+            raise FileNotFoundError("there is no Chromium on this machine")
+        profile = tempfile.TemporaryDirectory(prefix="lossy-remote-", ignore_cleanup_errors=True)
+        process = await asyncio.create_subprocess_exec(
+            chromium, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile.name}",
+            "--no-first-run", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "--window-size=1280,900", "about:blank",
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        if process.stderr is None:
+            raise RuntimeError("it was started without a pipe")
+        async for line in process.stderr:
+            if line.startswith(LISTENING):
+                url = line.removeprefix(LISTENING).decode().strip()
+                break
+        else:
+            raise RuntimeError("Chromium did not start")
+        begun = datetime.datetime.now(datetime.UTC).isoformat()
+        draining = asyncio.create_task(process.stderr.read())
+        return RemoteSession(uuid.uuid4().hex, metadata, begun, url, process, profile, draining)
+
+    @staticmethod
+    async def _end(session: RemoteSession) -> None:
+        session.status = "COMPLETED"
+        with suppress(ProcessLookupError):
+            session.process.terminate()
+        await session.process.wait()
+        await session.draining
+        await asyncio.to_thread(session.profile.cleanup)
