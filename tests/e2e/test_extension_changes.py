@@ -1,5 +1,6 @@
 """What the reviewer changes while the microphone is open: the video, the tab, the account. No word is lost by it."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -18,6 +19,7 @@ MUSIC_NOTE = "The music is too loud"
 HANDS_FREE = ".talk .chip"
 CHIP = "!!document.querySelector(':popover-open')"
 IS_OPEN = "document.querySelector('.talk').dataset.state === 'open'"
+IS_OFF = "document.querySelector('.talk').dataset.state === 'off'"
 
 
 def test_a_sign_in_that_is_revoked_in_mid_speech_keeps_the_words_until_the_next_one(
@@ -145,3 +147,34 @@ def test_a_shortcut_scratches_the_note_that_is_being_made(site: Site, reviewing:
     reviewer.extension.press_shortcut("cancel")
     panel.wait_for(f"{count('article.note')} === 0")
     assert reviewer.notes_on(address) == []
+
+
+LATE_ANSWERS = """(() => {
+    const send = chrome.runtime.sendMessage.bind(chrome.runtime);
+    chrome.runtime.sendMessage = async (message, ...rest) => {
+        const answer = await send(message, ...rest);
+        if (message.type === 'ask_standing' && !window.letGo) await new Promise((go) => (window.letGo = go));
+        return answer;
+    };
+})()"""
+COUNT_MESSAGES = "(() => { window.got = 0; addEventListener('message', () => window.got++); })()"
+
+
+def test_how_things_stood_a_moment_ago_does_not_open_a_microphone_that_is_off(site: Site, reviewing: Reviewing) -> None:
+    reviewer = reviewing(60.0)
+    page = reviewer.watch(f"{site.url}/a.html", 12.5)
+    shell = reviewer.extension.open_panel(page)
+    panel = reviewer.extension.target("/panel")
+    panel.click(".talk .mic")
+    panel.wait_for(IS_OPEN)
+    shell.evaluate(LATE_ANSWERS)
+    standing_changed = {"to": "pages", "type": "standing_changed"}
+    tell = f"void chrome.runtime.sendMessage({json.dumps(standing_changed)})"
+    reviewer.extension.target("offscreen.html").evaluate(tell)
+    shell.wait_for("!!window.letGo")
+    panel.click(".talk .mic")
+    panel.wait_for(IS_OFF)
+    panel.evaluate(COUNT_MESSAGES)
+    shell.evaluate("letGo()")
+    panel.wait_for("window.got > 0")
+    assert panel.evaluate(IS_OFF)

@@ -28,7 +28,13 @@ export interface SignIn {
 const SILENT: Microphone = { state: "off", tab: null, problem: null, mode: "one_note", recording: null };
 let line: Promise<unknown> = Promise.resolve();
 
+/** Give the state after all changes that were asked for so far. */
 export async function readState(): Promise<State> {
+  await line;
+  return stored();
+}
+
+async function stored(): Promise<State> {
   const kept = await chromeApi.session.read<Partial<State>>("state");
   return { tabs: {}, frames: {}, microphone: SILENT, pauses: false, online: false, waiting: 0, alone: false, ...kept };
 }
@@ -36,7 +42,7 @@ export async function readState(): Promise<State> {
 /** Change the state in turn with all other changes; gives what `change` gives. */
 export function changeState<T>(change: (state: State) => T): Promise<T> {
   const done = line.then(async () => {
-    const state = await readState();
+    const state = await stored();
     const result = change(state);
     await chromeApi.session.write("state", state);
     return result;

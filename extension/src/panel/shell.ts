@@ -21,6 +21,9 @@ class Shell {
   #framed = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #shown = "";
+  #asked = 0;
+  /** The microphone, if it was heard of while the worker was asked how things stand: that is the newer word. */
+  #heardMeanwhile: Microphone | null = null;
 
   async begin(): Promise<void> {
     this.#show({ kind: "connecting" });
@@ -32,7 +35,7 @@ class Shell {
     });
     chromeApi.overhear((message, { tab }) => {
       // The offscreen document is in no tab; a page of others that says so is not heard.
-      if (message.type === "microphone" && tab === null) this.#microphone(message.microphone);
+      if (message.type === "microphone" && tab === null) this.#heardMicrophone(message.microphone);
       if (message.type === "playback" && tab !== null && tab === this.#standing?.tab) this.#playback(message.reports);
     });
     // Opening the popup is the reviewer's word that Lossy may look at this page.
@@ -43,8 +46,12 @@ class Shell {
   /** Look again how things stand; what is shown follows. */
   look = async (): Promise<void> => {
     clearTimeout(this.#timer);
+    const asked = ++this.#asked;
+    this.#heardMeanwhile = null;
     const standing = await chromeApi.send({ to: "worker", type: "ask_standing", window: this.#window });
+    if (asked !== this.#asked) return; // whoever asked later hears what is newer
     if (!standing || "refused" in standing) return this.#again();
+    if (this.#heardMeanwhile) standing.microphone = this.#heardMeanwhile;
     this.#standing = standing;
     if (!standing.email) return this.#show({ kind: "signed_out", notice: standing.microphone.problem });
     if (this.#frame && this.#framed === standing.server) return this.#tell();
@@ -167,6 +174,11 @@ class Shell {
     if (!wanted || wanted.tab !== this.#standing?.tab || !this.#frame) return;
     await chromeApi.session.write("show_note", null);
     this.#frame.send({ type: "show_note", note: wanted.note });
+  }
+
+  #heardMicrophone(microphone: Microphone): void {
+    this.#heardMeanwhile = microphone;
+    this.#microphone(microphone);
   }
 
   #microphone(microphone: Microphone): void {
