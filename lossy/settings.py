@@ -83,6 +83,13 @@ class Settings(BaseSettings):
     browserbase_project_id: str | None = None
     browserbase_url: str | None = None
     """Where its API is, if not at its own address."""
+    youtube_client_id: str | None = None
+    """With it and its secret, people connect YouTube over its API; so with the others."""
+    youtube_client_secret: SecretStr | None = None
+    vimeo_client_id: str | None = None
+    vimeo_client_secret: SecretStr | None = None
+    frameio_client_id: str | None = None
+    frameio_client_secret: SecretStr | None = None
     registration: bool = True
     """Whether anybody who reaches the sign-in page may make an account."""
     extension_origins: Annotated[tuple[str, ...], NoDecode] = (EXTENSION_ORIGIN,)

@@ -52,10 +52,11 @@ async def read_answer(response: "Response") -> Answer:
 
 def same_words(text: str, body: str) -> bool:
     """Whether two texts are the same, but for how forms write the ends of lines."""
-    return _lines(body) in _lines(text)
+    return plain_lines(body) in plain_lines(text)
 
 
-def _lines(text: str) -> str:
+def plain_lines(text: str) -> str:
+    """Write the ends of lines in one way, with nothing around the text."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lossy.automation.answers import Answer
 from lossy.errors import LossyError
+from lossy.jobs import TooEarly
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +31,12 @@ class Refused(LossyError):
     """The platform will not have this comment, now or later: the video is gone, comments are off, it is too long."""
 
     code = "platform_refused"
+
+
+class Busy(TooEarly):
+    """There is no room at the moment, and that is nobody's failure."""
+
+    code = "busy"
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,13 @@ class Seen:
 class Platform(Protocol):
     """What holds on a platform for its pages and its API alike."""
 
-    platform: str
-    most_characters: int
-    """How long a comment may be there."""
+    @property
+    def platform(self) -> str:
+        """As in a video's identity."""
+
+    @property
+    def most_characters(self) -> int:
+        """How long a comment may be there."""
 
     def compose(self, text: str, at_seconds: float, end_seconds: float | None) -> str:
         """Write a note as it is to stand there: with its time in front where the platform has no field for it."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from lossy.automation.apis import make_apis
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.browserbase import browserbase_browsers
 from lossy.automation.browsers.local import LocalBrowsers
@@ -54,4 +55,5 @@ def make_posters(settings: Settings, database: Database) -> Posters:
         look_again=settings.post_look_again_seconds,
         per_minute=settings.post_per_minute,
     )
-    return Posters(database, Posting(database, browsers, seal, adapter_for, pace=pace), browsers)
+    posting = Posting(database, browsers, seal, adapter_for, make_apis(settings), pace=pace)
+    return Posters(database, posting, browsers)

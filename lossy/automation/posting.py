@@ -5,14 +5,15 @@ the comment is looked for on the page, later and twice; what is not found then i
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
-from lossy.automation.browsers import Browsers, Busy, StorageState
-from lossy.automation.contract import Adapter, Api, Comment, NeedsLogin, Platform, Refused, Tokens
+from lossy.automation.browsers import Browsers, StorageState
+from lossy.automation.contract import Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
 from lossy.automation.guard import keep_to
 from lossy.automation.sealing import Seal
 from lossy.automation.visits import ApiVisit, PageVisit, Visit
@@ -49,6 +50,7 @@ class Pace:
 
 
 DEFAULT_PACE = Pace()
+NO_APIS: Mapping[str, Api] = MappingProxyType({})
 
 
 class Posting:
@@ -60,7 +62,7 @@ class Posting:
         browsers: Browsers,
         seal: Seal,
         adapter_for: Callable[[str], Adapter],
-        api_for: Callable[[str], Api | None] = lambda _: None,
+        apis: Mapping[str, Api] = NO_APIS,
         *,
         pace: Pace = DEFAULT_PACE,
         again_seconds: tuple[float, ...] = (5.0, 20.0),
@@ -70,7 +72,7 @@ class Posting:
         self.pace = pace
         self.seal = seal
         self.adapter_for = adapter_for
-        self.api_for = api_for
+        self.apis = apis
         self._again_seconds = again_seconds
 
     @property
@@ -114,7 +116,7 @@ class _Attempt:
         self._post = post
         self._login = login
         self._comment = comment
-        api = posting.api_for(post.platform) if login is not None and login.kind == logins.API else None
+        api = posting.apis.get(post.platform) if login is not None and login.kind == logins.API else None
         self._api = api
         self._adapter = posting.adapter_for(post.platform)
         self._platform: Platform = api or self._adapter
@@ -160,10 +162,13 @@ class _Attempt:
         if (wait := self._seconds_to_wait()) > 0:
             raise TooEarly("It was submitted; what came of it is looked at in a while.", wait)
         await self._write(posts.tell_reading)
-        async with self._visit() as visit:
-            await visit.open_at()
-            if await self._adopted(visit):
-                return None
+        try:
+            async with self._visit() as visit:
+                await visit.open_at()
+                if await self._adopted(visit):
+                    return None
+        except NeedsLogin as problem:
+            return await self._end(posts.needs_login, problem.message)
         async with self._posting.database.write() as db:
             await self._run.check(db)
             if await posts.looked_in_vain(db, self._post.id) >= LOOKS:

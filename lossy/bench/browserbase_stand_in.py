@@ -11,16 +11,14 @@ import threading
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lossy.automation.chromium import find_chromium
-from lossy.bench.child import free_port
+from lossy.bench.loopback import Loopback
 
 API_KEY = "bb-stand-in-key"
 LISTENING = b"DevTools listening on "
@@ -38,6 +36,7 @@ class RemoteSession:
     profile: tempfile.TemporaryDirectory[str]
     draining: asyncio.Task[bytes]
     status: str = "RUNNING"
+    is_over: threading.Event = field(default_factory=threading.Event)
 
     def told(self) -> dict[str, Any]:
         """Give it as the API does."""
@@ -50,7 +49,7 @@ class RemoteSession:
 
 
 @dataclass
-class BrowserbaseStandIn:
+class BrowserbaseStandIn(Loopback):
     """Serves on a loopback port of its own while it is entered."""
 
     refuses_with: int = 0
@@ -61,40 +60,21 @@ class BrowserbaseStandIn:
     most_at_once: int = 0
 
     def __post_init__(self) -> None:
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
         routes = [
             Route("/v1/sessions", self._list, methods=["GET"]),
             Route("/v1/sessions", self._create, methods=["POST"]),
             Route("/v1/sessions/{id}", self._retrieve, methods=["GET"]),
             Route("/v1/sessions/{id}", self._update, methods=["POST"]),
         ]
-        config = uvicorn.Config(Starlette(routes=routes), port=self._port, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self.listen(routes)
 
     @property
     def running(self) -> list[RemoteSession]:
         """The sessions that nobody ended yet."""
         return [session for session in self.sessions.values() if session.status == "RUNNING"]
 
-    def _serve(self) -> None:
-        self._loop.run_until_complete(self._serve_and_end())
-        self._loop.close()
-
-    async def _serve_and_end(self) -> None:
-        await self._server.serve()
+    async def end(self) -> None:
+        """End every session."""
         for session in self.running:
             await self._end(session)
 
@@ -164,6 +144,7 @@ class BrowserbaseStandIn:
     @staticmethod
     async def _end(session: RemoteSession) -> None:
         session.status = "COMPLETED"
+        session.is_over.set()
         with suppress(ProcessLookupError):
             session.process.terminate()
         await session.process.wait()

@@ -8,18 +8,14 @@ import html
 import itertools
 import json
 import secrets
-import threading
 from dataclasses import dataclass, field
-from typing import Self
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lossy.bench.child import free_port
+from lossy.bench.loopback import Loopback
 from lossy.demo import FILM
 
 COOKIE = "site_session"
@@ -59,7 +55,7 @@ class Written:
 
 
 @dataclass
-class CommentSite:
+class CommentSite(Loopback):
     """Serves on a loopback port of its own while it is entered."""
 
     mood: Mood = field(default_factory=Mood)
@@ -74,8 +70,6 @@ class CommentSite:
         self._ids = itertools.count(1)
         self._tokens: dict[str, str] = {}
         self._committing: set[asyncio.Task[None]] = set()
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
         routes = [
             Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route("/watch/{video}", self._watch),
@@ -83,19 +77,7 @@ class CommentSite:
             Route("/api/comments", self._json, methods=["POST"]),
             Mount("/static", StaticFiles(directory=FILM.parent)),
         ]
-        config = uvicorn.Config(Starlette(routes=routes), port=self._port, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self.listen(routes)
 
     def address(self, video: str) -> str:
         """Give the page of a video."""

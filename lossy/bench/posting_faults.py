@@ -25,7 +25,7 @@ from lossy.bench.comment_site import CommentSite
 from lossy.bench.posting_child import MOMENTS, Moment, Orders, fault_file
 from lossy.db import jobs, notes, posts, users, videos
 from lossy.db.engine import Database
-from lossy.db.models import NoteRow, PlatformLogin
+from lossy.db.models import Job, NoteRow, PlatformLogin
 from lossy.errors import SetupProblem, Unavailable
 from lossy.events import Category, NoteStatus
 from lossy.video_url import identify_url, posting_address
@@ -136,7 +136,7 @@ class _Run:
                 if note.status not in ENDS:
                     post, _ = await posts.post_of(db, user_id, note.id)
                     job = await jobs.latest_job(db, posts.job_key(post))
-                    told.append(f"note {note.status}, post {post.state}, job {job and job.state}")
+                    told.append(f"note {note.status}, post {post.state} ({post.error}), job {_state(job)}")
         return told
 
     async def _supervise(self) -> None:
@@ -207,6 +207,10 @@ def _row(user_id: str, video_id: str, text: str) -> NoteRow:
         video_id=video_id, author_id=user_id, text=text, start_seconds=AT_SECONDS, category=Category.PACING,
         confidence=0.9, status=NoteStatus.FIRMED,
     )  # fmt: skip
+
+
+def _state(job: Job | None) -> str:
+    return "gone" if job is None else f"{job.state} for the {job.attempt}. time, run {job.fence} ({job.error})"
 
 
 def _is_stopped(process: Process) -> bool:

@@ -31,6 +31,10 @@ PATIENCE_SETTINGS = ("idle_in_transaction_session_timeout", "statement_timeout")
 STOPPED_MS = 15_000
 """A process that is stopped in the middle of a transaction, or of a statement, loses it: or everybody would wait behind
 its locks."""
+APPLICATION = "lossy"
+STOPPED = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND application_name = :name
+AND state = 'active' AND wait_event = 'ClientRead' AND query_start <= now() - make_interval(secs => :seconds)"""
 DATABASE_FAILURES = (SQLAlchemyError, OSError)
 """What an unreachable database raises: a driver's refused connection comes through as it is."""
 
@@ -84,6 +88,18 @@ class Database:
             for item in news:
                 self.bus.publish(item)
 
+    async def end_stopped(self, seconds: float = STOPPED_MS / 1000) -> int:
+        """End connections of processes that stopped within a statement, which the server waits for without end.
+
+        A driver sends a statement in two parts; to whoever is stopped between them no timeout of the server applies,
+        and its locks would be held for ever. Gives how many there were; SQLite has none.
+        """
+        if self.is_sqlite:
+            return 0
+        async with self.engine.connect() as connection:
+            ended = await connection.execute(text(STOPPED), {"name": APPLICATION, "seconds": seconds})
+            return len(ended.all())
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -117,7 +133,10 @@ def make_engine(url: str) -> AsyncEngine:
             hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_SECONDS,
-                "server_settings": dict.fromkeys(PATIENCE_SETTINGS, str(STOPPED_MS)),
+                "server_settings": {
+                    "application_name": APPLICATION,
+                    **dict.fromkeys(PATIENCE_SETTINGS, str(STOPPED_MS)),
+                },
             },
         )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)

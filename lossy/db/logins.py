@@ -11,12 +11,15 @@ BROWSER = "browser"
 API = "api"
 
 
-async def keep_login(db: Db, user_id: str, platform: str, place: str, *, sealed: bytes, kind: str = BROWSER) -> int:
+async def keep_login(
+    db: Db, user_id: str, platform: str, place: str, *, sealed: bytes, kind: str = BROWSER, account: str = ""
+) -> int:
     """Keep a login in place of the one before; give how many notes go on that waited for it."""
     login = await posts.login_of(db, user_id, platform, place)
     if login is None:
         login = PlatformLogin(user_id=user_id, platform=platform, place=place, kind=kind, sealed=sealed)
-    login.sealed, login.kind, login.is_expired, login.updated_at = sealed, kind, False, utc_now()
+    login.sealed, login.kind, login.account = sealed, kind, account
+    login.is_expired, login.updated_at = False, utc_now()
     db.add(login)
     await db.flush()
     return await posts.go_on_after_login(db, user_id, platform, place)

@@ -131,9 +131,10 @@ async def begin(db: Db, post_id: str, compose: Compose) -> Post | None:
     post = await _locked(db, post_id)
     if post is None or post.state in (_P.POSTED, _P.UNKNOWN):
         return None
-    if post.state is _P.ARMED:
-        return post
     note = await db.get_one(NoteRow, post.note_id)
+    if post.state is _P.ARMED:
+        await _is_under_way(db, post, note)
+        return post
     if post.state is _P.FAILED:  # its job was dead, and a person let it begin anew
         if NoteStatus.PENDING_POST not in notes.LEGAL_MOVES[note.status]:
             return None
@@ -151,8 +152,7 @@ async def begin(db: Db, post_id: str, compose: Compose) -> Post | None:
     post.at_seconds = note.start_seconds
     _step_to(post, _P.PREPARING)
     _audit(db, post, "preparing")
-    if note.status is not NoteStatus.POSTING:
-        await notes.move_note(db, note, post.user_id, NoteStatus.POSTING, error=None)
+    await _is_under_way(db, post, note)
     _tell_step(db, post, note, "opening")
     return post
 
@@ -281,7 +281,8 @@ async def go_on_after_login(db: Db, user_id: str, platform: str, place: str) -> 
     waiting = (
         select(Post, NoteRow)
         .join(NoteRow, col(NoteRow.id) == col(Post.note_id))
-        .where(Post.user_id == user_id, Post.platform == platform, Post.place == place, Post.state == _P.QUEUED)
+        .where(Post.user_id == user_id, Post.platform == platform, Post.place == place)
+        .where(col(Post.state).in_((_P.QUEUED, _P.ARMED)))
         .where(NoteRow.status == NoteStatus.NEEDS_LOGIN, col(NoteRow.deleted_at).is_(None))
         .order_by(col(NoteRow.start_seconds))
     )
@@ -324,6 +325,7 @@ async def settle_given_up(db: Db, post_id: str) -> None:
         return
     why = job.error or "It was given up."
     if post.state is _P.ARMED:
+        await _is_under_way(db, post, await db.get_one(NoteRow, post.note_id))
         await is_unknown(db, post.id, f"It was submitted, but what came of it could not be read. ({why})")
     else:
         await has_failed(db, post.id, why)
@@ -413,6 +415,11 @@ async def _queue(db: Db, post: Post, note: NoteRow) -> Note:
     db.tell(ToolStart(**_whose(post, note), turn_id=note.turn_id, tool=TOOL, note_id=note.id))
     _tell_step(db, post, note, "queued")
     return queued
+
+
+async def _is_under_way(db: Db, post: Post, note: NoteRow) -> None:
+    if note.status is not NoteStatus.POSTING:
+        await notes.move_note(db, note, post.user_id, NoteStatus.POSTING, error=None)
 
 
 async def _fail(db: Db, post: Post, note: NoteRow, why: str, picture: bytes | None = None) -> None:

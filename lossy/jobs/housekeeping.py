@@ -1,4 +1,4 @@
-"""Forgets jobs that are over, at the start and once a day."""
+"""Forgets jobs that are over, at the start and once a day, and ends what stopped processes hold."""
 
 import asyncio
 import logging
@@ -14,6 +14,7 @@ KEPT = timedelta(days=7)
 """How long `lossy jobs list` shows what is done."""
 EVERY_SECONDS = 24 * 60 * 60.0
 AGAIN_SECONDS = 60.0
+STOPPED_EVERY_SECONDS = 5.0
 
 
 async def keep_house(database: Database) -> None:
@@ -33,3 +34,14 @@ async def forget_old_jobs(database: Database) -> None:
     async with database.write() as db:
         forgotten = await jobs.forget_jobs(db, before=utc_now() - KEPT)
     logger.info("Forgot %d jobs that were over.", forgotten)
+
+
+async def end_stopped(database: Database) -> None:
+    """End what stopped processes hold until cancelled, or jobs would wait behind their locks."""
+    while not database.is_sqlite:
+        try:
+            if ended := await database.end_stopped():
+                logger.warning("Ended %d connections of processes that had stopped.", ended)
+        except DATABASE_FAILURES as error:
+            logger.warning("Stopped processes could not be looked for (%s).", error)
+        await asyncio.sleep(STOPPED_EVERY_SECONDS)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from lossy.db.engine import Database
-from lossy.jobs.housekeeping import keep_house
+from lossy.jobs.housekeeping import end_stopped, keep_house
 from lossy.jobs.kinds import Kind
 from lossy.jobs.relay import HOLD_SECONDS, relay_jobs
 from lossy.jobs.runner import LEASE_SECONDS, Runner
@@ -43,6 +43,7 @@ class Jobs:
         self._services = [
             asyncio.create_task(relaying, name="job relay"),
             asyncio.create_task(keep_house(self._database), name="housekeeping of jobs"),
+            asyncio.create_task(end_stopped(self._database), name="end of stopped processes"),
         ]
         for service in self._services:
             service.add_done_callback(_say_how_it_ended)

@@ -1,17 +1,19 @@
 """A site to post to, and somebody whose notes are posted there by the jobs of this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.contract import Api
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
-from lossy.automation.posting import Pace, Posting
+from lossy.automation.posting import NO_APIS, Pace, Posting
 from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
 from lossy.db import logins, posts
@@ -35,13 +37,12 @@ def comment_site() -> Iterator[CommentSite]:
         yield site
 
 
-class Poster:
-    """Somebody with notes on a video of the site."""
+class AnyPoster:
+    """Somebody with notes on a video somewhere."""
 
-    def __init__(self, database: Database, who: Reviewer, site: CommentSite, seal: Seal) -> None:
+    def __init__(self, database: Database, who: Reviewer, seal: Seal) -> None:
         self.database = database
         self.who = who
-        self.site = site
         self.seal = seal
         self.address = who.video.url or ""
 
@@ -49,10 +50,11 @@ class Poster:
     def place(self) -> str:
         return posting_address(self.who.video.platform, self.who.video.external_id, self.address).place
 
-    async def connect(self) -> None:
-        sealed = self.seal.seal(self.site.signed_in("Ada"))
+    async def keep(self, login: dict[str, Any], kind: str) -> None:
+        """Be connected."""
+        sealed = self.seal.seal(login)
         async with self.database.write() as db:
-            await logins.keep_login(db, self.who.user_id, self.who.video.platform, self.place, sealed=sealed)
+            await logins.keep_login(db, self.who.user_id, self.who.video.platform, self.place, sealed=sealed, kind=kind)
 
     async def note(self, text: str = "The music is too loud", at_seconds: float = 83.0) -> Note:
         return await noted(self.database, self.who, text=text, start_seconds=at_seconds)
@@ -96,6 +98,18 @@ class Poster:
             return await posts.post_of(db, self.who.user_id, note.id)
 
 
+class Poster(AnyPoster):
+    """Somebody with notes on a video of the site."""
+
+    def __init__(self, database: Database, who: Reviewer, seal: Seal, site: CommentSite) -> None:
+        super().__init__(database, who, seal)
+        self.site = site
+
+    async def connect(self) -> None:
+        """Sign in there."""
+        await self.keep(self.site.signed_in("Ada"), logins.BROWSER)
+
+
 @pytest.fixture
 def seal() -> Seal:
     key = Fernet.generate_key().decode()
@@ -104,12 +118,23 @@ def seal() -> Seal:
 
 @pytest.fixture
 async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> Poster:
+    return Poster(database, await reviewer_of(database, comment_site.address("one")), seal, comment_site)
+
+
+async def reviewer_of(database: Database, url: str) -> Reviewer:
+    """Make somebody who reviews the video of an address."""
     who = await reviewer(database)
-    named = identify_url(comment_site.address("one"))
+    named = identify_url(url)
     async with database.write() as db:
         video = await db.get_one(Video, who.video.id)
         video.platform, video.external_id, video.url = named.platform, named.external_id, named.url
-    return Poster(database, Reviewer(who.user_id, who.email, video, who.session), comment_site, seal)
+    return Reviewer(who.user_id, who.email, video, who.session)
+
+
+@pytest.fixture
+def apis() -> Mapping[str, Api]:
+    """Give the APIs that the jobs post with."""
+    return NO_APIS
 
 
 @pytest.fixture
@@ -121,8 +146,10 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 
 @pytest.fixture
-async def jobs(poster: Poster, browsers: Browsers, lossy_redis_url: str | None) -> AsyncIterator[Jobs]:
-    posting = Posting(poster.database, browsers, poster.seal, adapter_for, pace=QUICK, again_seconds=(0.1, 0.1))
+async def jobs(
+    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], lossy_redis_url: str | None
+) -> AsyncIterator[Jobs]:
+    posting = Posting(poster.database, browsers, poster.seal, adapter_for, apis, pace=QUICK, again_seconds=(0.1, 0.1))
     jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
     await jobs.start()

@@ -6,18 +6,15 @@ They follow what is publicly known of the platforms' pages; none of them is the 
 import html
 import itertools
 import json
-import threading
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from lossy.bench.child import free_port
+from lossy.bench.loopback import Loopback
 from lossy.demo import FILM
 
 ASSET = "0f3b9c1e-5a4d-4c6b-9e21-7d8f6a5b4c3d"
@@ -48,7 +45,7 @@ class Kept:
 
 
 @dataclass
-class PlatformSite:
+class PlatformSite(Loopback):
     """Serves the page of one platform on a loopback port of its own while it is entered."""
 
     page: Page
@@ -58,30 +55,17 @@ class PlatformSite:
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(101)
-        self._port = free_port()
         routes = [
             Route("/comments", self._take, methods=["POST"]),
             Mount("/static", StaticFiles(directory=FILM.parent)),
             Route("/{path:path}", self._show),
         ]
-        config = uvicorn.Config(Starlette(routes=routes), port=self._port, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self.listen(routes)
 
     @property
     def address(self) -> str:
         """Give the address of the video."""
-        return f"http://127.0.0.1:{self._port}{self.page.path}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        return f"{self.url}{self.page.path}"
 
     async def _show(self, _request: Request) -> Response:
         fit = self.page.item

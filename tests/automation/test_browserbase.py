@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from pydantic import SecretStr
 
-from lossy.automation.browsers import Browsers, Busy
+from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.browserbase import BrowserbaseBrowsers
 from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.contract import Busy
 from lossy.bench.browserbase_stand_in import API_KEY, BrowserbaseStandIn
 from lossy.bench.comment_site import CommentSite
 from lossy.doctor import examine
@@ -20,7 +21,7 @@ from lossy.errors import Unavailable
 from lossy.events import NoteStatus
 from lossy.jobs import Jobs
 from lossy.settings import Settings
-from tests.automation.conftest import Poster
+from tests.automation.conftest import WAIT_SECONDS, Poster
 
 
 @pytest.fixture
@@ -51,8 +52,8 @@ async def test_a_note_becomes_a_comment_and_the_session_is_released(
     assert (posted.status, posted.error) == (NoteStatus.POSTED, None)
     assert poster.site.on("one") == ["1:23 The music is too loud"]
     assert len(browserbase.sessions) == 1
-    assert browserbase.running == []
     [session] = browserbase.sessions.values()
+    assert await asyncio.to_thread(session.is_over.wait, WAIT_SECONDS), "it is released, after the note's end"
     assert session.metadata["lossy"] == socket.gethostname()
     assert "Ada" not in str(session.metadata)
 

@@ -192,3 +192,19 @@ async def _open_many(database: Database, user_id: str, name: str) -> None:
     for number in range(10):
         async with database.write() as db:
             await opened(db, user_id, f"{name}{number}")
+
+
+async def test_what_is_held_by_who_stopped_within_a_statement_is_let_go(database: Database) -> None:
+    who = await reviewer(database)
+    if database.is_sqlite:
+        assert await database.end_stopped(0) == 0
+        return
+    async with database.engine.connect() as connection:
+        await connection.execute(text("SELECT id FROM videos WHERE id = :id FOR UPDATE"), {"id": who.video.id})
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.prepare("SELECT 1")  # its first half: the server waits for the second one now
+        assert await database.end_stopped() == 0, "it waits only since a moment"
+        assert await database.end_stopped(0) == 1
+        await connection.invalidate()
+    await do(database, videos.change_video, who.user_id, who.video.id, title="Dawn")

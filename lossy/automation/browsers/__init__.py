@@ -4,19 +4,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lossy.jobs import TooEarly
-
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 StorageState = dict[str, Any]
 """Cookies and local storage, as Playwright writes them."""
-
-
-class Busy(TooEarly):
-    """No browser is free now, and that is nobody's failure."""
-
-    code = "busy"
 
 
 @dataclass(frozen=True)

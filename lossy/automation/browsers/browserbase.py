@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from lossy.automation.browsers import Browsers, Busy, OpenBrowser, StorageState
+from lossy.automation.browsers import Browsers, OpenBrowser, StorageState
 from lossy.automation.browsers.local import LocalBrowsers, maker_lives, me
+from lossy.automation.contract import Busy
 from lossy.errors import LossyError, Unavailable
 from lossy.settings import Settings
 

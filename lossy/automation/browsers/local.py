@@ -70,9 +70,9 @@ class LocalBrowsers:
 
     async def reap(self) -> int:
         """Kill the browsers whose process is dead; give how many there were."""
-        orphans = [process for process in _marked(SWITCH) if not maker_lives(_maker(process))]
-        await asyncio.to_thread(_kill, orphans)
-        return len(orphans)
+        orphans = {process: mark for process in _marked(SWITCH) if not maker_lives(_maker(mark := _mark(process)))}
+        await asyncio.to_thread(_kill, list(orphans))
+        return len(set(orphans.values()))
 
     async def aclose(self) -> None:
         """Close every browser that is idle, and the driver with the others."""
@@ -147,11 +147,15 @@ def maker_lives(name: str) -> bool:
     return False
 
 
-def _maker(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        mark = next(word for word in process.cmdline() if word.startswith(SWITCH))
-        return mark.removeprefix(SWITCH).split(":")[1]
+def _mark(process: psutil.Process) -> str:
+    """Read the browser's key; what it is just forking carries the same one."""
+    with suppress(psutil.Error, StopIteration):
+        return next(word for word in process.cmdline() if word.startswith(SWITCH)).removeprefix(SWITCH)
     return ""
+
+
+def _maker(mark: str) -> str:
+    return mark.split(":")[1] if ":" in mark else ""
 
 
 def _kill(processes: list[psutil.Process]) -> None:
