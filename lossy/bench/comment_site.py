@@ -40,6 +40,8 @@ class Mood:
     button: str = "Post comment"
     leads_to: str = ""
     """Where the page sends its visitors by script."""
+    redirects_to: str = ""
+    """Where the server sends them."""
     closed: bool = False
 
 
@@ -114,6 +116,8 @@ class CommentSite(Loopback):
     async def _watch(self, request: Request) -> Response:
         video, who = request.path_params["video"], self._who(request)
         self.visited.add(f"{request.url.hostname}/{video}")
+        if self.mood.redirects_to not in ("", str(request.url)):
+            return RedirectResponse(self.mood.redirects_to, 302)
         if video in self.gone:
             return HTMLResponse(_page("Gone", "<p>This video was removed."), 404)
         now = asyncio.get_running_loop().time()

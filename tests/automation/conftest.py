@@ -13,7 +13,8 @@ from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.contract import Api
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
-from lossy.automation.posting import NO_APIS, Pace, Posting
+from lossy.automation.posting import ANYWHERE, NO_APIS, Pace, Posting
+from lossy.automation.reach import Reach
 from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
 from lossy.db import logins, posts
@@ -146,10 +147,18 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 
 @pytest.fixture
+def reach() -> Reach:
+    """Give what the jobs may reach."""
+    return ANYWHERE
+
+
+@pytest.fixture
 async def jobs(
-    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], lossy_redis_url: str | None
+    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], reach: Reach, lossy_redis_url: str | None
 ) -> AsyncIterator[Jobs]:
-    posting = Posting(poster.database, browsers, poster.seal, adapter_for, apis, pace=QUICK, again_seconds=(0.1, 0.1))
+    posting = Posting(
+        poster.database, browsers, poster.seal, adapter_for, apis, reach=reach, pace=QUICK, again_seconds=(0.1, 0.1)
+    )
     jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
     await jobs.start()
