@@ -7,6 +7,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -130,10 +131,40 @@ async def test_what_is_said_stands_on_the_site_once_and_no_secret_is_readable(
     assert [(where, name) for where, text in said.items() for name, secret in secrets.items() if secret in text] == []
 
 
+def test_a_note_is_posted_and_each_step_told_in_a_terminal(
+    server: LiveServer, lossy_redis_url: str | None, seed_notes: Callable[..., None]
+) -> None:
+    with ExitStack() as running:
+        site = running.enter_context(CommentSite())
+        site.mood.open_to_all = True
+        running.callback(server.start().stop)
+        running.enter_context(LiveWorker(server)) if lossy_redis_url else None
+        person = server.person("ann@example.org")
+        video = person.open_video(site.address("one"))["video"]
+        seed_notes(person, video, 1)
+        [note] = _listed(server, person, site.address("one"))
+        post = ["post", str(note["id"]), "--email", "ann@example.org"]
+
+        told = [json.loads(line) for line in _lossy(server, *post, "--json").stdout.splitlines()]
+        assert [line["step"] for line in told[:-1] if line["step"] != "reading_back"] == [
+            "queued", "preparing", "logged_in", "armed", "posted",
+        ]  # fmt: skip
+        assert (told[-1]["type"], told[-1]["note"]["status"]) == ("note", "posted")
+        assert site.on("one") == [f"0:00 {note['text']}"]
+
+        again = _lossy(server, *post)
+        assert (again.returncode, again.stderr) == (1, "Error: This note is posted already.\n")
+        [job] = json.loads(_lossy(server, "jobs", "list", "--json").stdout)
+        assert (job["name"], job["state"], job["attempt"]) == ("post.note", "done", 1)
+
+
+def _lossy(server: LiveServer, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lossy", *words]
+    return subprocess.run(command, env=server.environment, capture_output=True, text=True, check=False)
+
+
 def _listed(server: LiveServer, person: LivePerson, url: str) -> list[dict[str, object]]:
-    command = [sys.executable, "-m", "lossy", "notes", "--video", url, "--json"]
-    asked = [*command, "--server", server.url, "--token", person.token]
-    told = subprocess.run(asked, env=server.environment, capture_output=True, text=True, check=True)
+    told = _lossy(server, "notes", "--video", url, "--json", "--server", server.url, "--token", person.token)
     listed: list[dict[str, object]] = json.loads(told.stdout)
     return listed
 
