@@ -34,7 +34,7 @@ export const NoteCard = {
         <span v-if="note.confidence < 0.5 && !isGhost" class="check">please check</span>
         <span class="grow"></span>
         <template v-if="isGhost && !isAway">
-          <button type="button" class="act" tabindex="-1" :aria-label="goesOut ? 'Keep and post' : 'Keep'" @click="$emit('confirm', note)"><svg class="icon"><use :href="goesOut ? '#i-send' : '#i-check'" /></svg><span class="word">{{ goesOut ? "post" : "keep" }}</span><span v-if="hinted" class="kbd">Enter</span></button>
+          <button type="button" class="act" tabindex="-1" :aria-label="goesOut ? 'Keep and post' : 'Keep'" @click="$emit('confirm', note)"><svg class="icon"><use :href="goesOut ? '#i-send' : '#i-check'" /></svg><span v-if="goesOut">post</span><span v-else class="word">keep</span><span v-if="hinted" class="kbd">Enter</span></button>
           <button type="button" class="act" tabindex="-1" aria-label="Scratch" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">scratch</span><span v-if="hinted" class="kbd">Esc</span></button>
         </template>
         <template v-else>
