@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Self
 
 from lossy.agent.background import background
+from lossy.agent.connections import make_connections
 from lossy.agent.frames import Frames
 from lossy.agent.retries import transcription
 from lossy.agent.session import Faculties
@@ -43,6 +44,7 @@ class Core:
         faculties = Faculties(self.database, self.recogniser, self.structurer)
         self.frames = Frames(self.database, settings.clip_model, _seeing(settings))
         self.posters = make_posters(settings, self.database, known)
+        self.connections = make_connections(settings, self.database, known)
         self.kinds = (transcription(self.database, self.recogniser), *self.posters.kinds)
         """What durable work there is."""
         self.sessions = Sessions(faculties, instance=f"{socket.gethostname()}:{settings.port}")
@@ -65,6 +67,7 @@ class Core:
         if self._relay is not None:
             self._relay.cancel()
             await asyncio.gather(self._relay, return_exceptions=True)
+        await self.connections.aclose()
         await self.sessions.close()
         await self.recogniser.aclose()
         await self.frames.aclose()
