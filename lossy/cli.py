@@ -12,7 +12,7 @@ import click
 
 from lossy import __version__, logs
 from lossy.bench import BENCHES
-from lossy.cli_database import read_settings, with_database
+from lossy.cli_database import read_password, read_settings, with_database
 from lossy.cli_jobs import jobs
 from lossy.cli_models import models
 from lossy.cli_posting import connect, post
@@ -142,8 +142,7 @@ def user_add(email: str) -> None:
     from lossy.agent.passwords import Argon2  # noqa: PLC0415
     from lossy.db import users  # noqa: PLC0415
 
-    password = click.prompt("Password", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    given = _credentials(email, password.rstrip("\r\n"))
+    given = _credentials(email, read_password())
 
     async def add(database: Any) -> None:
         password_hash = await Argon2().hash(given.password)

@@ -1,6 +1,7 @@
 """What commands share that need the settings or the database, and no server."""
 
 import asyncio
+import sys
 from typing import Any
 
 from lossy.errors import SetupProblem
@@ -17,6 +18,14 @@ def read_settings() -> Settings:
         problem = error.errors(include_url=False)[0]
         name = "LOSSY_" + ".".join(str(part) for part in problem["loc"]).upper()
         raise SetupProblem(f"The setting {name} is not right: {problem['msg']}") from error
+
+
+def read_password() -> str:
+    """Read a password from standard input, which shows nothing of it where a person types."""
+    import click  # noqa: PLC0415
+
+    typed = click.prompt("Password", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    return str(typed).rstrip("\r\n")
 
 
 def with_database(work: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from lossy.cli_database import read_settings, with_database
-from lossy.errors import InvalidInput, NotFound
+from lossy.cli_database import read_password, read_settings, with_database
+from lossy.errors import InvalidInput, NotFound, Unavailable
 
 _EMAIL = click.option("--email", help="Whose account of Lossy (default: the owner's).")
 LOOK_SECONDS = 0.5
@@ -24,22 +24,26 @@ def connect(context: click.Context) -> None:
 
 @connect.command("add")
 @click.argument("url")
+@click.option("--name", help="Your name at a PeerTube or MediaCMS; the password is read from standard input.")
 @_EMAIL
-def connect_add(url: str, email: str | None) -> None:
+def connect_add(url: str, name: str | None, email: str | None) -> None:
     """Open a window at URL, a video's page; sign in there, then close the window."""
-    from lossy.automation.connecting import connect as sign_in  # noqa: PLC0415
-    from lossy.automation.sealing import make_seal  # noqa: PLC0415
+    password = None if name is None else read_password()
 
-    settings = read_settings()
-    seal = make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
-
-    async def work(database: Any) -> tuple[str, int]:
+    async def work(database: Any) -> Any:
         user_id = await _user(database, email)
-        click.echo("A window opens. Sign in there as you always do, then close it.", err=True)
-        return await sign_in(database, seal, user_id, url)
+        if name is not None:
+            return await _authorizing(database).sign_in(user_id, url, name, password or "")
+        from lossy.automation.connecting import connect as sign_in  # noqa: PLC0415
+        from lossy.automation.sealing import seal_of  # noqa: PLC0415
 
-    place, going_on = with_database(work)
-    click.echo(f"Connected to {place}." + (f" {going_on} notes that waited for it go on." if going_on else ""))
+        click.echo("A window opens. Sign in there as you always do, then close it.", err=True)
+        return await sign_in(database, seal_of(read_settings()), user_id, url)
+
+    connected = with_database(work)
+    whose = f" as {connected.account}" if connected.account else ""
+    more = f" {connected.going_on} notes that waited for it go on." if connected.going_on else ""
+    click.echo(f"Connected to {connected.place}{whose}.{more}")
 
 
 @connect.command("list")
@@ -55,14 +59,47 @@ def connect_list(email: str | None, *, as_json: bool) -> None:
             return await logins_of(db, user_id)
 
     found = with_database(work)
-    columns = {"platform", "place", "kind", "is_expired", "created_at", "updated_at"}
+    columns = {"platform", "place", "kind", "account", "is_expired", "created_at", "updated_at"}
     if as_json:
         click.echo(json.dumps([login.model_dump(mode="json", include=columns) for login in found], indent=2))
         return
     for login in found:
-        click.echo(f"{login.place:<32} {login.platform:<12} {'expired' if login.is_expired else 'connected'}")
+        state = "expired" if login.is_expired else "connected"
+        click.echo(f"{login.place:<32} {login.platform:<12} {login.kind:<8} {state:<10} {login.account}".rstrip())
     if not found:
         click.echo("You are connected to nothing. Begin with: lossy connect add URL", err=True)
+
+
+@connect.command("test")
+@click.argument("place")
+@_EMAIL
+def connect_test(place: str, email: str | None) -> None:
+    """Ask whether the login at PLACE, a host or a video's address, still counts."""
+    from lossy.automation.apis import make_apis  # noqa: PLC0415
+    from lossy.automation.connecting import place_of  # noqa: PLC0415
+    from lossy.automation.posters import make_posters  # noqa: PLC0415
+    from lossy.db.logins import logins_of  # noqa: PLC0415
+
+    host = place_of(place)
+
+    async def work(database: Any) -> list[Any]:
+        user_id = await _user(database, email)
+        async with database.read() as db:
+            found = [login for login in await logins_of(db, user_id) if login.place == host]
+        settings = read_settings()
+        posters = make_posters(settings, database, make_apis(settings))
+        try:
+            return [await posters.login_tests.test(login) for login in found]
+        finally:
+            await posters.aclose()
+
+    tested = with_database(work)
+    if not tested:
+        raise NotFound(f"You are not connected to {host}.")
+    for one in tested:
+        if one.message is not None:
+            raise Unavailable(one.message)
+        click.echo(f"The login at {host} works" + (f", as {one.account}." if one.account else "."))
 
 
 @connect.command("remove")
@@ -130,3 +167,12 @@ async def _user(database: Any, email: str | None) -> str:
     if user is None:
         raise NotFound("This Lossy was never started here, so it has no owner yet. Start it with: make run")
     return str(user.id)
+
+
+def _authorizing(database: Any) -> Any:
+    from lossy.automation.apis import make_apis  # noqa: PLC0415
+    from lossy.automation.authorizing import Authorizing  # noqa: PLC0415
+    from lossy.automation.sealing import seal_of  # noqa: PLC0415
+
+    settings = read_settings()
+    return Authorizing(database, seal_of(settings), make_apis(settings))

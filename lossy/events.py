@@ -352,6 +352,18 @@ class JobChanged(Event):
         return (*super().topics, JOBS_TOPIC)
 
 
+class ConnectionsChanged(Event):
+    """A login of the user at a platform changed, or their signing in there moved on."""
+
+    stored: ClassVar[bool] = False
+    type: Literal["connections_changed"] = "connections_changed"
+    place: str
+    """The host that the login belongs to."""
+    change: Literal["connected", "disconnected", "expired", "tested", "signing_in"]
+    message: str | None = None
+    """In the user's words, where a test did not find the login fine."""
+
+
 class RecogniserChanged(Event):
     """Another speech model is active, or the fetch of one moved on. Concerns everybody: `user_id` is `*`."""
 
@@ -383,6 +395,7 @@ AnyEvent = Annotated[
     | TurnFailed
     | SignedOut
     | JobChanged
+    | ConnectionsChanged
     | RecogniserChanged,
     Field(discriminator="type"),
 ]

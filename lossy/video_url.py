@@ -23,6 +23,8 @@ SAMPLE_URL = "lossy:sample"
 SAMPLE_TITLE = "Harbour at dusk"
 SEVERAL_HOSTS = {"frameio": "frame.io"}
 """Platforms with several hosts that know the same login."""
+ANYBODYS = ".+"
+"""The host of platforms that anybody can run."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ROUTE = re.compile(r"!?/.+")
 _SHORT_DIGITS = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -57,6 +59,12 @@ def local_file_identity(size_bytes: int, sha256: str) -> VideoIdentity:
     if size_bytes <= 0 or len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
         raise InvalidInput("A local file is named by its size and its SHA-256.")
     return VideoIdentity("local", f"{size_bytes}-{digest}", None)
+
+
+def is_of_a_platform(url: str) -> bool:
+    """Whether an address, of whatever page, is at a host that belongs to one of the platforms."""
+    host = _read_page(url).host
+    return any(row.host.pattern != ANYBODYS and row.host.fullmatch(host) for row in _table().rows)
 
 
 @dataclass(frozen=True)

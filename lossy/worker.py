@@ -10,6 +10,7 @@ from collections.abc import Callable
 from lossy import telemetry
 from lossy.agent.core import keep_relaying, make_recogniser
 from lossy.agent.retries import transcription
+from lossy.automation.apis import make_apis
 from lossy.automation.posters import make_posters
 from lossy.bus import Bus
 from lossy.db.engine import Database
@@ -38,8 +39,8 @@ async def work(settings: Settings, say: Callable[[str], None]) -> None:
         # What the demo's model makes of a person is no note.
         raise SetupProblem(f"{status.message} A worker needs the model that was asked for: set LOSSY_STT_MODEL.")
     relay = asyncio.create_task(keep_relaying(bus, settings.redis_url), name="event relay")
-    posters = make_posters(settings, database)
-    jobs = Jobs(database, (transcription(database, recogniser), posters.kind), settings.redis_url)
+    posters = make_posters(settings, database, make_apis(settings))
+    jobs = Jobs(database, (transcription(database, recogniser), *posters.kinds), settings.redis_url)
     told_to_stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, told_to_stop.set)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Self
 
 from lossy.agent.background import background
+from lossy.agent.connections import make_connections
 from lossy.agent.frames import Frames
 from lossy.agent.retries import transcription
 from lossy.agent.session import Faculties
 from lossy.agent.sessions import Sessions
+from lossy.automation.apis import Apis, make_apis
 from lossy.automation.posters import make_posters
 from lossy.bus import Bus
 from lossy.db import usage
@@ -31,8 +33,9 @@ logger = logging.getLogger(__name__)
 class Core:
     """The running Lossy, less its sockets and pages."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, apis: Apis | None = None) -> None:
         self.settings = settings
+        known = make_apis(settings) if apis is None else apis
         self.bus = Bus()
         self._relay: asyncio.Task[None] | None = None
         self.database = Database(settings.async_database_url, self.bus)
@@ -40,8 +43,9 @@ class Core:
         self.structurer = _structurer(settings)
         faculties = Faculties(self.database, self.recogniser, self.structurer)
         self.frames = Frames(self.database, settings.clip_model, _seeing(settings))
-        self.posters = make_posters(settings, self.database)
-        self.kinds = (transcription(self.database, self.recogniser), self.posters.kind)
+        self.posters = make_posters(settings, self.database, known)
+        self.connections = make_connections(settings, self.database, known)
+        self.kinds = (transcription(self.database, self.recogniser), *self.posters.kinds)
         """What durable work there is."""
         self.sessions = Sessions(faculties, instance=f"{socket.gethostname()}:{settings.port}")
 
@@ -63,6 +67,7 @@ class Core:
         if self._relay is not None:
             self._relay.cancel()
             await asyncio.gather(self._relay, return_exceptions=True)
+        await self.connections.aclose()
         await self.sessions.close()
         await self.recogniser.aclose()
         await self.frames.aclose()

@@ -87,7 +87,7 @@ class Authorizing:
         api = self._apis.get(named.platform)
         if not isinstance(api, PeerTubeApi | MediaCmsApi) or named.url is None:
             raise InvalidInput("Only PeerTube and MediaCMS are connected with a name and a password.")
-        if urlsplit(named.url).scheme != "https" and not _is_here(named.url):
+        if urlsplit(named.url).scheme != "https" and not is_here(named.url):
             raise InvalidInput("This server's address has no https://, so a password would travel there readable.")
         tokens = await api.sign_in(named.url, name, password)
         place = posting_address(named.platform, named.external_id, named.url).place
@@ -133,5 +133,6 @@ class Authorizing:
         return Connected(place, account, going_on)
 
 
-def _is_here(url: str) -> bool:
+def is_here(url: str) -> bool:
+    """Whether an address is on this machine, so that nothing travels."""
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,71 +1,69 @@
 """Lets a person sign in at a platform in a window of their own, and keeps what the browser then knows.
 
-The window is a Chromium without the marks of automation, with a profile that is gone when it closes: nothing looks at
-what is typed. While it is open its cookies and storage are read now and then; what it had last is sealed and kept.
+The window on this machine is a Chromium without the marks of automation, with a profile that is gone when it closes:
+nothing looks at what is typed. While a window is open its cookies and storage are read now and then; what it had last
+is sealed and kept once the person closes it or says that they are done, and forgotten otherwise.
 """
 
 import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lossy.automation.authorizing import Connected
 from lossy.automation.browsers import StorageState
+from lossy.automation.browsers.browserbase import BrowserbaseBrowsers
+from lossy.automation.browsers.local import KIND, SWITCH, me
 from lossy.automation.chromium import find_chromium
 from lossy.automation.sealing import Seal
 from lossy.db import logins
 from lossy.db.engine import Database
 from lossy.errors import InvalidInput, SetupProblem, Unavailable
-from lossy.video_url import VideoIdentity, identify_url, posting_address
+from lossy.video_url import VideoIdentity, identify_url, is_of_a_platform, posting_address
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
 
 READ_EVERY_SECONDS = 0.5
 WAIT_SECONDS = 15 * 60.0
+AFTER_SECONDS = 60
 NOT_ON_A_PAGE = ("sample", "local")
 
-WhenOpen = Callable[["BrowserContext"], Coroutine[None, None, None]]
+
+@dataclass(frozen=True)
+class Window:
+    """A browser in which a person signs in; `live_view` is where they see it, if it is not on this machine."""
+
+    context: "BrowserContext"
+    live_view: str | None = None
 
 
-async def connect(
-    database: Database, seal: Seal, user_id: str, url: str, *, when_open: WhenOpen | None = None
-) -> tuple[str, int]:
-    """Open the video's page, wait for the window to be closed, and keep the login of its host.
-
-    Gives the host, and how many notes go on that waited for it. `when_open` acts in the window beside the person.
-    """
-    named, place = _place(url)
-    state = await _signed_in(named.url or url, when_open)
-    if not state["cookies"] and not state["origins"]:
-        raise InvalidInput(
-            f"{place} kept nothing in that window, so nobody is signed in. Try again, and sign in there."
-        )
-    async with database.write() as db:
-        return place, await logins.keep_login(db, user_id, named.platform, place, sealed=seal.seal(state))
+OpenWindow = Callable[[], AbstractAsyncContextManager[Window]]
+WhenOpen = Callable[[Window], Coroutine[None, None, None]]
 
 
-def place_of(address: str) -> str:
-    """Give the host that a video's address, or a host itself, stands for."""
-    return _place(address)[1] if "://" in address else address
+def has_screen() -> bool:
+    """Whether a window on this machine can be seen by whoever sits at it."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _place(url: str) -> tuple[VideoIdentity, str]:
-    named = identify_url(url)
-    if named.platform in NOT_ON_A_PAGE or named.url is None:
-        raise InvalidInput("This video is on no platform that comments could be posted to.")
-    return named, posting_address(named.platform, named.external_id, named.url).place
-
-
-async def _signed_in(url: str, when_open: WhenOpen | None) -> StorageState:
+@asynccontextmanager
+async def window_here() -> AsyncIterator[Window]:
+    """Open a window on this machine; the block's end closes it."""
     from playwright.async_api import Error, async_playwright  # noqa: PLC0415 -- half a second, used by few
 
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if not has_screen():
         raise SetupProblem("This machine has no screen to open a window on. Run this where you sit, with its database.")
-    arguments = ["--disable-blink-features=AutomationControlled", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with tempfile.TemporaryDirectory(prefix="lossy-connect-") as profile:
+    arguments = [
+        "--disable-blink-features=AutomationControlled",
+        f"{SWITCH}{KIND}:{me()}:window",
+        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+    ]
+    with tempfile.TemporaryDirectory(prefix="lossy-connect-", ignore_cleanup_errors=True) as profile:
         async with async_playwright() as playwright:
             try:
                 context = await playwright.chromium.launch_persistent_context(
@@ -74,33 +72,95 @@ async def _signed_in(url: str, when_open: WhenOpen | None) -> StorageState:
                 )  # fmt: skip
             except Error as error:
                 raise Unavailable("No browser window could be opened. See: lossy doctor") from error
-            page = context.pages[0]
-            with suppress(Error):  # the person sees what is the matter with the page
-                await page.goto(url)
-            acting = asyncio.ensure_future(_nothing(context) if when_open is None else when_open(context))
-            state = await _until_closed(context)
+            try:
+                yield Window(context)
+            finally:
+                with suppress(Error):
+                    await context.close()
+
+
+@asynccontextmanager
+async def window_at_browserbase(far: BrowserbaseBrowsers) -> AsyncIterator[Window]:
+    """Open a session at Browserbase that the person sees from afar; the block's end releases it."""
+    async with far.live_view({"for": "sign-in"}, int(WAIT_SECONDS) + AFTER_SECONDS) as (address, context):
+        yield Window(context, address)
+
+
+async def connect(
+    database: Database,
+    seal: Seal,
+    user_id: str,
+    url: str,
+    *,
+    window: OpenWindow = window_here,
+    ended: asyncio.Event | None = None,
+    when_open: WhenOpen | None = None,
+    wait_seconds: float = WAIT_SECONDS,
+) -> Connected:
+    """Open the video's page, wait for the window to be closed or for `ended`, and keep the login of its host.
+
+    `when_open` acts beside the person. `Unavailable` if nobody closes it in time.
+    """
+    named, place = place_of_video(url)
+    async with window() as opened:
+        await _show(opened, named.url or url)
+        acting = asyncio.ensure_future(_nothing() if when_open is None else when_open(opened))
+        try:
+            async with asyncio.timeout(wait_seconds):
+                state = await _until_closed(opened.context, ended or asyncio.Event())
             await acting
-            with suppress(Error):
-                await context.close()
-    return state
+        except TimeoutError as error:
+            raise Unavailable("Nobody finished in time, so the browser was closed. Begin again.") from error
+        finally:
+            acting.cancel()
+    if not state["cookies"] and not state["origins"]:
+        raise InvalidInput(
+            f"{place} kept nothing in that window, so nobody is signed in. Try again, and sign in there."
+        )
+    async with database.write() as db:
+        going_on = await logins.keep_login(db, user_id, named.platform, place, sealed=seal.seal(state))
+    return Connected(place, "", going_on)
 
 
-async def _nothing(_context: "BrowserContext") -> None:
+def place_of(address: str) -> str:
+    """Give the host that a video's address, or a host itself, stands for."""
+    return place_of_video(address)[1] if "://" in address else address
+
+
+def place_of_video(url: str) -> tuple[VideoIdentity, str]:
+    """Tell which video an address names, and the host where its login belongs to."""
+    named = identify_url(url)
+    if named.platform in NOT_ON_A_PAGE or named.url is None:
+        raise InvalidInput("This video is on no platform that comments could be posted to.")
+    if named.platform == "web" and is_of_a_platform(named.url):
+        raise InvalidInput("This is not the page of a video. Copy the address of a video there, then try again.")
+    return named, posting_address(named.platform, named.external_id, named.url).place
+
+
+async def _show(window: Window, url: str) -> None:
+    from playwright.async_api import Error  # noqa: PLC0415
+
+    with suppress(Error):  # the person sees what is the matter with the page
+        await window.context.pages[0].goto(url, wait_until="domcontentloaded")
+
+
+async def _nothing() -> None:
     """The person acts, in the window."""
 
 
-async def _until_closed(context: "BrowserContext") -> StorageState:
-    """Read what the window knows until it is closed, and give what it knew last."""
+async def _until_closed(context: "BrowserContext", ended: asyncio.Event) -> StorageState:
+    """Read what the window knows until it is closed or the person is done, and give what it knew last."""
     from playwright.async_api import Error  # noqa: PLC0415
 
     state: Any = {"cookies": [], "origins": []}
-    closed = asyncio.Event()
-    context.on("close", lambda _: closed.set())
-    with suppress(TimeoutError, Error):
-        async with asyncio.timeout(WAIT_SECONDS):
-            while not closed.is_set() and context.pages:
-                state = await context.storage_state()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(READ_EVERY_SECONDS):
-                        await closed.wait()
+    context.on("close", lambda _: ended.set())
+    with suppress(Error):  # it was closed while it was read
+        while context.pages:
+            is_last = ended.is_set()
+            state = await context.storage_state()
+            if is_last:
+                break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READ_EVERY_SECONDS):
+                    await ended.wait()
     return dict(state)

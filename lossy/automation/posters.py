@@ -3,16 +3,17 @@
 import asyncio
 import logging
 
-from lossy.automation.apis import make_apis
+from lossy.automation.apis import Apis
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.browserbase import browserbase_browsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.gateway import Gateway
 from lossy.automation.housekeeping import keep_posts
+from lossy.automation.login_tests import LoginTests
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import Pace, Posting
 from lossy.automation.reach import make_reach
-from lossy.automation.sealing import make_seal
+from lossy.automation.sealing import seal_of
 from lossy.db.engine import Database
 from lossy.jobs import Kind
 from lossy.settings import Settings
@@ -21,18 +22,19 @@ logger = logging.getLogger(__name__)
 
 
 class Posters:
-    """The work of posting, its browsers, and who looks after posts whose job died."""
+    """The work of posting and of testing logins, its browsers, and who looks after posts whose job died."""
 
-    def __init__(self, database: Database, posting: Posting, browsers: Browsers) -> None:
+    def __init__(self, database: Database, posting: Posting, login_tests: LoginTests, browsers: Browsers) -> None:
         self._database = database
         self._posting = posting
+        self.login_tests = login_tests
         self._browsers = browsers
         self._keeping: asyncio.Task[None] | None = None
 
     @property
-    def kind(self) -> Kind:
-        """The kind of work that this is."""
-        return self._posting.kind
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of work that this is."""
+        return self._posting.kind, self.login_tests.kind
 
     async def start(self) -> None:
         """End the browsers that a killed process left, and look after posts."""
@@ -48,17 +50,18 @@ class Posters:
         await self._browsers.aclose()
 
 
-def make_posters(settings: Settings, database: Database) -> Posters:
+def make_posters(settings: Settings, database: Database, apis: Apis) -> Posters:
     """Put together what the settings ask for; nothing is started."""
     reach = make_reach(settings)
     browsers = browserbase_browsers(settings) or LocalBrowsers(
         headless=settings.post_headless, gateway=Gateway() if reach.is_limited else None
     )
-    seal = make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
+    seal = seal_of(settings)
     pace = Pace(
         settle=settings.post_settle_seconds,
         look_again=settings.post_look_again_seconds,
         per_minute=settings.post_per_minute,
     )
-    posting = Posting(database, browsers, seal, adapter_for, make_apis(settings), reach=reach, pace=pace)
-    return Posters(database, posting, browsers)
+    posting = Posting(database, browsers, seal, adapter_for, apis, reach=reach, pace=pace)
+    login_tests = LoginTests(database, browsers, seal, adapter_for, apis, reach=reach)
+    return Posters(database, posting, login_tests, browsers)

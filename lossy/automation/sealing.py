@@ -14,6 +14,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from lossy.errors import SetupProblem, Unavailable
+from lossy.settings import Settings
 
 KEY_FILE = "secret.key"
 _OWNER_ONLY = 0o600
@@ -45,6 +46,11 @@ class Seal:
             return json.loads(self._keys.decrypt(sealed))
         except InvalidToken as error:
             raise Unavailable("This login was sealed with another key. Connect the platform again.") from error
+
+
+def seal_of(settings: Settings) -> Seal:
+    """Give the one that the settings ask for."""
+    return make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
 
 
 def make_seal(keys: tuple[str, ...], data_dir: Path) -> Seal:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from lossy.automation.chromium import find_chromium
@@ -65,6 +65,8 @@ class BrowserbaseStandIn(Loopback):
             Route("/v1/sessions", self._create, methods=["POST"]),
             Route("/v1/sessions/{id}", self._retrieve, methods=["GET"]),
             Route("/v1/sessions/{id}", self._update, methods=["POST"]),
+            Route("/v1/sessions/{id}/debug", self._debug, methods=["GET"]),
+            Route("/live/{id}", self._live_view, methods=["GET"]),
         ]
         self.listen(routes)
 
@@ -110,6 +112,21 @@ class BrowserbaseStandIn(Loopback):
         if (await request.json())["status"] == "REQUEST_RELEASE" and session.status == "RUNNING":
             await self._end(session)
         return JSONResponse(session.told())
+
+    async def _debug(self, request: Request) -> Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        session = self.sessions.get(request.path_params["id"])
+        if session is None:
+            return JSONResponse({"error": "not found"}, 404)
+        seen_at = f"{self.url}/live/{session.id}"
+        told = {"debuggerUrl": seen_at, "debuggerFullscreenUrl": seen_at, "wsUrl": session.connect_url, "pages": []}
+        return JSONResponse(told)
+
+    async def _live_view(self, request: Request) -> Response:
+        """Stand where a person would see the session; what they do in it is done through its `connect_url`."""
+        session = self.sessions.get(request.path_params["id"])
+        return HTMLResponse("<!doctype html><title>Live view</title>" + (session.status if session else "gone"))
 
     @staticmethod
     def _refuse(request: Request) -> Response | None:

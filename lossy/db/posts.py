@@ -16,7 +16,16 @@ from lossy.db.engine import Db
 from lossy.db.models import Job, NoteRow, PlatformLogin, Post, PostAudit, Role, Video
 from lossy.db.types import utc_now
 from lossy.errors import Conflict, InvalidInput, LossyError, NotAllowed, NotFound
-from lossy.events import JobState, Note, NoteStatus, PostingStepped, PostState, ToolResult, ToolStart
+from lossy.events import (
+    ConnectionsChanged,
+    JobState,
+    Note,
+    NoteStatus,
+    PostingStepped,
+    PostState,
+    ToolResult,
+    ToolStart,
+)
 from lossy.video_url import posting_address
 
 JOB = "post.note"
@@ -268,6 +277,7 @@ async def needs_login(db: Db, post_id: str, why: str) -> None:
     if login is not None:
         login.is_expired, login.updated_at = True, utc_now()
         db.add(login)
+        db.tell(ConnectionsChanged(user_id=post.user_id, place=post.place, change="expired"))
     if post.state is _P.PREPARING:
         _step_to(post, _P.QUEUED)
     post.error, post.browser = why, None

@@ -28,6 +28,7 @@ from lossy.ui.hearing import Hearing
 from lossy.ui.note_edits import NoteEdits
 from lossy.ui.note_posts import NotePosts
 from lossy.ui.page import Page
+from lossy.ui.signing_in import SigningIn
 
 RETRY_SECONDS = 1.0
 
@@ -74,12 +75,14 @@ class LiveVideo:
             self._talk = Talk(self._talk_view(self.session), on={"turn": self._steer, "mode": self._set_mode})
 
     def build_notes(self) -> None:
-        """Build the list of notes; `load` fills it."""
+        """Build the list of notes, which `load` fills, and above it what the reviewer signs in at."""
+        signing_in = SigningIn(self._page)
+        signing_in.build()
         own = {"confirm": self._confirm, "cancel": self._cancel, "scope": self._choose_scope}
         refines = self._page.core.frames.can_refine and self.choices.vision_consent
         handlers = {
             **NoteEdits(self._page).handlers,
-            **NotePosts(self._page, self._video_id, self._apply).handlers,
+            **NotePosts(self._page, self._video_id, self._apply, signing_in.begin).handlers,
             **own,
         }
         posts = self.session is not None and is_on_a_platform(self.video)

@@ -1,11 +1,11 @@
 """What a reviewer does about posting notes: asks for it, takes it back, decides what nobody could see, looks at it."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from lossy.db import posts
+from lossy.db import notes, posts, videos
 from lossy.db.models import PostAudit
 from lossy.errors import Conflict
 from lossy.ui.components.bodies import Body, Handler
@@ -34,10 +34,13 @@ _SAID_IN_FULL = ("stumbled", "failed", "unknown", "needs_login", "decided", "pos
 class NotePosts:
     """Postings that one page asks for; what is refused is said in the page."""
 
-    def __init__(self, page: Page, video_id: str, apply: Callable[[list[Op]], None]) -> None:
+    def __init__(
+        self, page: Page, video_id: str, apply: Callable[[list[Op]], None], sign_in_at: Callable[[str], Awaitable[None]]
+    ) -> None:
         self._page = page
         self._video_id = video_id
         self._apply = apply
+        self._sign_in_at = sign_in_at
 
     @property
     def handlers(self) -> dict[str, Handler]:
@@ -47,6 +50,7 @@ class NotePosts:
             "post_all": lambda _body: self._page.attempt(self._post_all()),
             "take_back": lambda body: self._page.attempt(self._take_back([str(body.get("id"))])),
             "decide": self._decide,
+            "sign_in": lambda body: self._page.attempt(self._sign_in(str(body.get("id")))),
             "trail": lambda body: self._page.attempt(self._trail(str(body.get("id")))),
         }
 
@@ -83,6 +87,12 @@ class NotePosts:
     async def _take_word(self, note_id: str, *, is_there: bool) -> None:
         async with self._page.core.database.write() as db:
             await posts.decide(db, self._me, note_id, is_there=is_there)
+
+    async def _sign_in(self, note_id: str) -> None:
+        async with self._page.core.database.read() as db:
+            note = await notes.require_note(db, self._me, note_id)
+            video = await videos.require_video(db, self._me, note.video_id)
+        await self._sign_in_at(video.url or "")
 
     async def _trail(self, note_id: str) -> None:
         async with self._page.core.database.read() as db:

@@ -180,7 +180,8 @@ class Page:
         self.identity = identity
         self.pump.listen(self._hear)
         sign_ins.call_at(until, self._end)
-        self.client.on_delete(lambda: sign_ins.forget(self._end))
+        self.core.connections.arrive(identity.user_id, self)
+        self.client.on_delete(self._leave)
         self.frame.show_account(identity.email)
 
     async def _missed(self) -> None:
@@ -217,11 +218,15 @@ class Page:
         if self._signed_out:
             return
         self._signed_out = True
-        sign_ins.forget(self._end)
+        self._leave()
         self.pump.close()
         self._empty()
         with self.client.content:
             self.lock.send_away()
+
+    def _leave(self) -> None:
+        sign_ins.forget(self._end)
+        self.core.connections.leave(self.identity.user_id, self)
 
     def _fill(self, build: Callable[[], object]) -> None:
         self.frame.content.clear()

@@ -203,14 +203,18 @@ class ApiSite(Loopback):
         return JSONResponse(self.tokens())
 
 
+def youtube_at(url: str) -> PlatformApi:
+    """Give the API of a site at an address."""
+    return YouTubeApi(CLIENT_ID, CLIENT_SECRET, f"{url}/youtube/v3", f"{url}/authorize", f"{url}/token")
+
+
 class YouTubeSite(ApiSite):
     """The Data API."""
 
     video = "https://www.youtube.com/watch?v=aqz-KE-bpKQ"
 
     def api(self) -> PlatformApi:
-        base = f"{self.url}/youtube/v3"
-        return YouTubeApi(CLIENT_ID, CLIENT_SECRET, base, f"{self.url}/authorize", f"{self.url}/token")
+        return youtube_at(self.url)
 
     def routes(self) -> list[Route]:
         return [

@@ -5,11 +5,11 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import BrowserContext
 
-from lossy.automation.connecting import connect
+from lossy.automation.authorizing import Connected
+from lossy.automation.connecting import Window, connect
 from lossy.db.logins import forget_login, logins_of
-from lossy.errors import InvalidInput, SetupProblem
+from lossy.errors import InvalidInput, SetupProblem, Unavailable
 from lossy.events import NoteStatus
 from tests.automation.conftest import Poster
 from tests.db.rows import do
@@ -37,8 +37,9 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server.wait()
 
 
-async def sign_in(context: BrowserContext) -> None:
+async def sign_in(window: Window) -> None:
     """Do what a person does in the window: follow the link, sign in, close it."""
+    context = window.context
     page = context.pages[0]
     assert await page.evaluate("navigator.webdriver") is not True
     await page.get_by_role("link", name="Sign in").click()
@@ -58,8 +59,7 @@ async def test_a_note_waits_for_the_sign_in_and_is_posted_once_after_it(poster: 
     note = await poster.note()
     await poster.ask(note)
     assert (await poster.end_of(note)).status is NoteStatus.NEEDS_LOGIN
-    place, going_on = await _connect(poster)
-    assert (place, going_on) == (poster.place, 1)
+    assert await _connect(poster) == Connected(poster.place, "", 1)
     assert (await poster.end_of(note, NoteStatus.POSTED)).status is NoteStatus.POSTED
     assert poster.site.on("one") == ["1:23 The music is too loud"]
 
@@ -75,14 +75,14 @@ async def test_a_note_waits_for_the_sign_in_and_is_posted_once_after_it(poster: 
     assert await do(poster.database, forget_login, poster.who.user_id, poster.place) == 1
 
 
-async def _connect(poster: Poster) -> tuple[str, int]:
+async def _connect(poster: Poster) -> Connected:
     return await connect(poster.database, poster.seal, poster.who.user_id, poster.address, when_open=sign_in)
 
 
 @pytest.mark.usefixtures("screen")
 async def test_a_window_that_is_closed_without_a_sign_in_connects_nothing(poster: Poster) -> None:
-    async def close(context: BrowserContext) -> None:
-        await context.pages[0].close()
+    async def close(window: Window) -> None:
+        await window.context.pages[0].close()
 
     with pytest.raises(InvalidInput, match="nobody is signed in"):
         await connect(poster.database, poster.seal, poster.who.user_id, poster.address, when_open=close)
@@ -94,3 +94,15 @@ async def test_without_a_screen_it_says_so(poster: Poster, monkeypatch: pytest.M
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SetupProblem, match="no screen"):
         await connect(poster.database, poster.seal, poster.who.user_id, poster.address)
+
+
+@pytest.mark.usefixtures("screen")
+async def test_a_window_that_nobody_closes_is_closed_and_nothing_of_it_is_kept(poster: Poster) -> None:
+    with pytest.raises(Unavailable, match="Nobody finished"):
+        await connect(poster.database, poster.seal, poster.who.user_id, poster.address, wait_seconds=1.0)
+    assert await do(poster.database, logins_of, poster.who.user_id) == []
+
+
+async def test_an_address_that_is_no_videos_page_is_refused(poster: Poster) -> None:
+    with pytest.raises(InvalidInput, match="not the page of a video"):
+        await connect(poster.database, poster.seal, poster.who.user_id, "https://vimeo.com/watch")

@@ -9,7 +9,7 @@ import pytest
 
 from lossy.db import events, logins, notes, posts, sessions, videos
 from lossy.db.engine import Database, Db
-from lossy.db.models import Post, Recording, Role, Turn
+from lossy.db.models import PlatformLogin, Post, Recording, Role, Turn
 from lossy.errors import Conflict, InvalidInput, NotFound
 from lossy.events import Note, TurnState
 from tests.db.rows import Reviewer, do, note_row, noted, recorded, reviewer
@@ -20,8 +20,8 @@ MODULES = (videos, notes, sessions, events, posts, logins)
 class Things:
     """What Ann owns and Bob asks for."""
 
-    def __init__(self, ann: Reviewer, bob: Reviewer, note: Note, recording: Recording) -> None:
-        self.ann, self.bob, self.note, self.recording = ann, bob, note, recording
+    def __init__(self, ann: Reviewer, bob: Reviewer, note: Note, recording: Recording, login: PlatformLogin) -> None:
+        self.ann, self.bob, self.note, self.recording, self.login = ann, bob, note, recording, login
 
 
 Attempt = Callable[[Db, str, Things], Awaitable[Any]]
@@ -60,6 +60,9 @@ REFUSED: dict[str, Attempt] = {
     "posts.take_back": lambda db, me, its: posts.take_back(db, me, its.note.id),
     "posts.decide": lambda db, me, its: posts.decide(db, me, its.note.id, is_there=True),
     "posts.post_of": lambda db, me, its: posts.post_of(db, me, its.note.id),
+    "logins.require_login": lambda db, me, its: logins.require_login(db, me, its.login.id),
+    "logins.ask_test": lambda db, me, its: logins.ask_test(db, me, its.login.id),
+    "logins.disconnect": lambda db, me, its: logins.disconnect(db, me, its.login.id),
     "sessions.require_session": lambda db, me, its: sessions.require_session(db, me, its.ann.session.id),
     "sessions.recording_of": lambda db, me, its: sessions.recording_of(db, me, its.recording.id),
 }
@@ -72,6 +75,7 @@ EMPTY: dict[str, Attempt] = {
     "notes.list_notes": lambda db, me, its: notes.list_notes(db, me, video_id=its.ann.video.id),
     "notes.last_notes": lambda db, me, its: notes.last_notes(db, me, its.ann.video.id),
     "notes.undo_last_change": lambda db, me, its: notes.undo_last_change(db, me, its.ann.video.id),
+    "logins.video_at": lambda db, me, its: logins.video_at(db, me, "web", "films.example"),
     "sessions.turn_at": _turn_of_ann,
     "events.events_since": lambda db, me, its: events.events_since(db, me, 0, session_id=its.ann.session.id),
 }
@@ -97,7 +101,13 @@ async def things(database: Database) -> Things:
     async with database.write() as db:
         await notes.edit_note(db, ann.user_id, note.id, {"text": "Changed"})
         db.add(Post(note_id=note.id, user_id=ann.user_id, platform="youtube", place="", target="one"))
-    return Things(ann, bob, note, await recorded(database, ann))
+        film = "https://films.example/watch"
+        await videos.open_video(
+            db, ann.user_id, platform="web", external_id=film, url=film, title="Film", duration_seconds=None
+        )
+        await logins.keep_login(db, ann.user_id, "web", "films.example", sealed=b"sealed")
+        [login] = await logins.logins_of(db, ann.user_id)
+    return Things(ann, bob, note, await recorded(database, ann), login)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -153,13 +163,15 @@ async def _state(database: Database, things: Things) -> Any:
         video = await videos.require_video(db, ann.user_id, ann.video.id, Role.OWNER)
         listed = await notes.list_notes(db, ann.user_id)
         changes = await notes.history(db, ann.user_id, things.note.id)
-        return video.model_dump(), listed, len(changes), await events.last_seq(db)
+        known = [login.model_dump() for login in await logins.logins_of(db, ann.user_id)]
+        return video.model_dump(), listed, len(changes), known, await events.last_seq(db)
 
 
 def _that_never_were(things: Things) -> Things:
     ann = things.ann
     nobody = Reviewer(ann.user_id, ann.email, _renamed(ann.video), _renamed(ann.session))
-    return Things(nobody, things.bob, things.note.model_copy(update={"id": "0" * 32}), _renamed(things.recording))
+    note = things.note.model_copy(update={"id": "0" * 32})
+    return Things(nobody, things.bob, note, _renamed(things.recording), _renamed(things.login))
 
 
 def _renamed(row: Any) -> Any:

@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import httpx
 
 READY_SECONDS = 60
+LOSSY = ("-c", "from lossy.cli import main; main()", "serve")
 FAR = "far.localhost"
 """A name that browsers take to this machine, and that pages take for another."""
 
@@ -27,7 +29,8 @@ def free_port() -> int:
 class LiveServer:
     """`lossy serve` on a data folder and port of its own, with the demo recogniser. `{port}` in a setting is that."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, command: Sequence[str] = LOSSY, **settings: str) -> None:
+        self._command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LOSSY_")} | {
@@ -43,9 +46,12 @@ class LiveServer:
 
     def start(self) -> Self:
         """Start it and wait for its ready line."""
-        command = [sys.executable, "-c", "from lossy.cli import main; main()", "serve"]
         process = subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, *self._command],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self._process = process
         ready = threading.Event()

@@ -121,6 +121,24 @@ export interface ConnectAuth {
   client?: string;
 }
 
+/** A login of the user at a platform changed, or their signing in there moved on. */
+export interface ConnectionsChanged {
+  type: "connections_changed";
+  /** Whose doing it is; `*` is everybody. */
+  user_id: string;
+  session_id: string | null;
+  video_id: string | null;
+  /** Its place among the stored events. */
+  seq: number | null;
+  /** The server's clock. */
+  at: string;
+  /** The host that the login belongs to. */
+  place: string;
+  change: "connected" | "disconnected" | "expired" | "tested" | "signing_in";
+  /** In the user's words, where a test did not find the login fine. */
+  message: string | null;
+}
+
 /** Steer a recording; with `stop`, `chunks` says how many there are in all. */
 export interface ControlRecording {
   /** A random name that the client gives it; it holds for one opening of the microphone. */
@@ -809,6 +827,7 @@ export type AnyEvent =
   | TurnFailed
   | SignedOut
   | JobChanged
+  | ConnectionsChanged
   | RecogniserChanged;
 
 /** What an acknowledgement holds: the answer, or why nothing was done. */

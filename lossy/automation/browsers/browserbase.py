@@ -67,6 +67,21 @@ class BrowserbaseBrowsers:
             finally:
                 await asyncio.shield(self._release_in_peace(session.id))
 
+    @asynccontextmanager
+    async def live_view(self, tags: dict[str, str], lives_seconds: int) -> AsyncIterator[tuple[str, "BrowserContext"]]:
+        """Open a session, beside those that post, and give the address where a person sees it."""
+        from browserbase import APIError  # noqa: PLC0415
+
+        session = await self._create(tags, lives_seconds)
+        try:
+            try:
+                seen_at = (await self._client.sessions.debug(session.id)).debugger_fullscreen_url
+            except APIError as error:
+                raise _words(error) from error
+            yield seen_at, await self._connect(session.connect_url, None)
+        finally:
+            await asyncio.shield(self._release_in_peace(session.id))
+
     async def end(self, key: str) -> None:
         """Release a session, and wait until it has ended."""
         kind, _, session_id = key.partition(":")
@@ -119,13 +134,13 @@ class BrowserbaseBrowsers:
             self._made = AsyncBrowserbase(api_key=self._api_key, base_url=self._url, timeout=REQUEST_SECONDS)
         return self._made
 
-    async def _create(self, tags: dict[str, str]) -> Any:
+    async def _create(self, tags: dict[str, str], lives_seconds: int = LIVES_SECONDS) -> Any:
         from browserbase import APIError  # noqa: PLC0415
 
         mark: dict[str, object] = {"lossy": socket.gethostname(), "maker": me(), **tags}
         once = self._client.with_options(max_retries=0)  # a second request would make a second session
         try:
-            return await once.sessions.create(user_metadata=mark, api_timeout=LIVES_SECONDS, **self._project)
+            return await once.sessions.create(user_metadata=mark, api_timeout=lives_seconds, **self._project)
         except APIError as error:
             raise _words(error) from error
 

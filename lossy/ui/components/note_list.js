@@ -13,7 +13,7 @@ const SETTLED_MS = 450;
 export default {
   components: { NoteCard },
   props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean, posts: Boolean, postsAbove: Number },
-  emits: ["edit", "remove", "refine", "confirm", "cancel", "scope", "post", "post_all", "take_back", "decide", "trail"],
+  emits: ["edit", "remove", "refine", "confirm", "cancel", "scope", "post", "post_all", "take_back", "sign_in", "decide", "trail"],
   template: `
     <section class="notes" aria-label="Notes">
       <div v-if="all.length || everywhere" class="filters">
@@ -35,7 +35,7 @@ export default {
       <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
         <div aria-hidden="true" :style="{ height: before + 'px' }"></div>
         <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :posts="posts" :posts-above="postsAbove" :step="steps[note.id]" :trail="trails[note.id]" :reachable="note.id === activeId"
-          @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" @post="post" @take_back="takeBack" @decide="decide" @trail="trail" />
+          @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" @post="post" @take_back="takeBack" @sign_in="signIn" @decide="decide" @trail="trail" />
         <div aria-hidden="true" :style="{ height: after + 'px' }"></div>
         <div v-if="!all.length && !waits" class="empty">
           <svg class="waves" viewBox="0 0 120 40" aria-hidden="true"><path d="M4 20h6M18 14v12M30 8v24M42 4v32M54 12v16M66 16v8M78 18v4M90 19v2M102 20h14" /></svg>
@@ -117,6 +117,9 @@ export default {
     },
     takeBack({ id }) {
       this.$emit("take_back", { id });
+    },
+    signIn({ id }) {
+      this.$emit("sign_in", { id });
     },
     decide({ id, is_there }) {
       this.$emit("decide", { id, is_there });

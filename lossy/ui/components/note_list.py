@@ -28,7 +28,7 @@ Op = tuple[str, Any]
 
 class NoteList(ui.element, component="note_list.js"):
     """Emits `edit` {id, version, changes}, `confirm`, `cancel` {id, turn_id}, `scope`, `post_all`, and of a note's
-    {id} `remove`, `refine`, `post`, `take_back`, `decide` {id, is_there} and `trail`.
+    {id} `remove`, `refine`, `post`, `take_back`, `sign_in`, `decide` {id, is_there} and `trail`.
     """
 
     def __init__(

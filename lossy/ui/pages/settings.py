@@ -17,6 +17,7 @@ from lossy.ui.choices import Choices
 from lossy.ui.components.basics import Select, Switch, Text
 from lossy.ui.components.sign_in import AccountForm, ThemeChoice
 from lossy.ui.page import Page
+from lossy.ui.platforms_section import platforms_section
 
 _SWITCHES = {
     "auto_pause": ("Pause the video while I speak", "It goes on when the microphone is off, if Lossy paused it."),
@@ -105,6 +106,7 @@ class SettingsView:
             with _section("Posting", "posting"):
                 self._switches(_POSTING, choices)
                 self._sureness(choices)
+            await platforms_section(page)
             with _section("Look"), _choice("Theme", "Follows your system unless you choose. Kept in this browser."):
                 ThemeChoice()
             with _section("Account"):

@@ -7,7 +7,7 @@ const COPIED_MS = 1400;
 
 export const NoteCard = {
   props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean, posts: Boolean, postsAbove: Number, step: String, trail: Array },
-  emits: ["edit", "remove", "refine", "confirm", "cancel", "post", "take_back", "decide", "trail"],
+  emits: ["edit", "remove", "refine", "confirm", "cancel", "post", "take_back", "sign_in", "decide", "trail"],
   template: `
     <article class="note" :class="{ ghost: isGhost, editing, unsure: note.confidence < 0.5 }" role="listitem"
         :data-id="note.id" :data-status="note.status" :tabindex="reachable ? 0 : -1" :aria-label="spoken"
@@ -46,7 +46,7 @@ export const NoteCard = {
           <template v-if="posts && !isAway">
             <button v-if="note.status === 'firmed'" type="button" class="act" tabindex="-1" aria-label="Post to the platform" title="Post to the platform" @click="$emit('post', note)"><svg class="icon"><use href="#i-send" /></svg><span class="word">post</span></button>
             <button v-else-if="note.status === 'pending_post'" type="button" class="act" tabindex="-1" aria-label="Do not post it" @click="$emit('take_back', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">take back</span></button>
-            <button v-else-if="note.status === 'failed' || note.status === 'needs_login'" type="button" class="act" tabindex="-1" @click="$emit('post', note)">try again</button>
+            <button v-else-if="note.status === 'failed'" type="button" class="act" tabindex="-1" @click="$emit('post', note)">try again</button>
             <template v-else-if="note.status === 'unknown'">
               <button type="button" class="act" tabindex="-1" @click="$emit('decide', { id: note.id, is_there: true })">it is there</button>
               <button type="button" class="act" tabindex="-1" @click="$emit('decide', { id: note.id, is_there: false })">it is not</button>
@@ -58,6 +58,10 @@ export const NoteCard = {
         </template>
       </div>
       <p v-if="note.error" class="meta problem">{{ note.error }}</p>
+      <div v-if="posts && !isAway && note.status === 'needs_login'" class="meta">
+        <button type="button" class="act wanted" :tabindex="reachable ? 0 : -1" @click="$emit('sign_in', note)"><svg class="icon"><use href="#i-lock" /></svg>sign in there</button>
+        <button type="button" class="act" tabindex="-1" @click="$emit('post', note)">try again</button>
+      </div>
       <ol v-if="trail" class="trail">
         <li v-for="(one, n) in trail" :key="n"><time class="tc" :datetime="one.at">{{ clock(one.at) }}</time><span>{{ one.words }}<template v-if="one.detail">: {{ one.detail }}</template></span>
           <a v-if="one.picture" :href="one.picture" target="_blank" rel="noopener"><img :src="one.picture" alt="The page as it was then"></a></li>
