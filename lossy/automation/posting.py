@@ -29,7 +29,8 @@ from lossy.video_url import posting_address
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 150.0
-PAGE_MS = 30_000
+STEP_MS = 30_000
+"""How long one step on a page may take."""
 LOOKS = 2
 """How often a comment is looked for in vain before a person is asked."""
 CLICK_WITHIN_SECONDS = 10.0
@@ -40,6 +41,8 @@ CLICK_WITHIN_SECONDS = 10.0
 class Pace:
     """How patient posting is, in seconds."""
 
+    page: float = 45.0
+    """How long a page may take to open; twice that, and the answer, are within the time limit."""
     answer: float = 45.0
     """How long a platform may take to answer a comment."""
     settle: float = 30.0
@@ -250,8 +253,9 @@ class _Attempt:
             async with self._posting.browsers.open(state, tags) as opened:
                 await self._write(posts.has_browser, opened.key)
                 await keep_to(opened.context, self._comment.url)
+                opened.context.set_default_timeout(STEP_MS)
+                opened.context.set_default_navigation_timeout(self._posting.pace.page * 1000)
                 page = await opened.context.new_page()
-                page.set_default_timeout(PAGE_MS)
                 yield PageVisit(page, self._adapter, self._comment)
         finally:  # it is closed: nobody has to end it, not even if this process dies now
             if not self._has_ended:
@@ -287,4 +291,6 @@ async def _comment_of(db: Db, post: Post) -> Comment:
 
 def _plain(problem: Exception) -> str:
     """Say what went wrong with a page, without its content."""
+    if type(problem).__name__ == "TimeoutError":
+        return "The page took too long."
     return f"The page did not do what was expected ({type(problem).__name__})."
