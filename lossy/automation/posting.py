@@ -14,7 +14,7 @@ from typing import Any
 
 from lossy.automation.browsers import Browsers, StorageState
 from lossy.automation.contract import Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
-from lossy.automation.guard import keep_to
+from lossy.automation.guard import keep_to, new_page
 from lossy.automation.sealing import Seal
 from lossy.automation.visits import ApiVisit, PageVisit, Visit
 from lossy.db import logins, posts
@@ -33,6 +33,8 @@ STEP_MS = 30_000
 """How long one step on a page may take."""
 LOOKS = 2
 """How often a comment is looked for in vain before a person is asked."""
+TURNED_AWAY = (401, 403)
+"""What a platform answers to somebody that it does not know any more."""
 CLICK_WITHIN_SECONDS = 10.0
 """An attempt that was held up for longer between its commit and its click does not click any more."""
 
@@ -124,6 +126,7 @@ class _Attempt:
         self._adapter = posting.adapter_for(post.platform)
         self._platform: Platform = api or self._adapter
         self._is_armed = False
+        self._is_turned_away = False
         self._has_ended = False
         self._picture: bytes | None = None
 
@@ -138,7 +141,7 @@ class _Attempt:
                     self._picture = await visit.picture()
                     raise
         except NeedsLogin as problem:
-            await self._end(posts.needs_login, problem.message)
+            await self._end(posts.lost_login if self._is_turned_away else posts.needs_login, problem.message)
         except Refused as problem:
             await self._end(posts.has_failed, problem.message, self._picture)
         except posts.TooSoon as problem:
@@ -211,6 +214,9 @@ class _Attempt:
         if await self._adopted(visit):
             return None
         if answer is not None and answer.is_no:
+            self._is_turned_away = answer.status in TURNED_AWAY
+            if self._is_turned_away:
+                await visit.who_is_logged_in()
             raise Refused(f"The platform did not take the comment (it answered {answer.status}).")
         raise self._later()
 
@@ -255,7 +261,7 @@ class _Attempt:
                 await keep_to(opened.context, self._comment.url)
                 opened.context.set_default_timeout(STEP_MS)
                 opened.context.set_default_navigation_timeout(self._posting.pace.page * 1000)
-                page = await opened.context.new_page()
+                page = await new_page(opened.context, self._post.place)
                 yield PageVisit(page, self._adapter, self._comment)
         finally:  # it is closed: nobody has to end it, not even if this process dies now
             if not self._has_ended:

@@ -1,7 +1,7 @@
 """A site to post to, and somebody whose notes are posted there by the jobs of this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
-from lossy.automation.contract import Api
+from lossy.automation.contract import Adapter, Api
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import NO_APIS, Pace, Posting
@@ -132,6 +132,18 @@ async def reviewer_of(database: Database, url: str) -> Reviewer:
 
 
 @pytest.fixture
+def adapters() -> Callable[[str], Adapter]:
+    """Give what finds its way on each platform's pages."""
+    return adapter_for
+
+
+@pytest.fixture
+def pace() -> Pace:
+    """Give how patient the jobs are."""
+    return QUICK
+
+
+@pytest.fixture
 def apis() -> Mapping[str, Api]:
     """Give the APIs that the jobs post with."""
     return NO_APIS
@@ -147,9 +159,15 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 @pytest.fixture
 async def jobs(
-    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], lossy_redis_url: str | None
+    poster: AnyPoster,
+    browsers: Browsers,
+    *,
+    adapters: Callable[[str], Adapter],
+    apis: Mapping[str, Api],
+    pace: Pace,
+    lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
-    posting = Posting(poster.database, browsers, poster.seal, adapter_for, apis, pace=QUICK, again_seconds=(0.1, 0.1))
+    posting = Posting(poster.database, browsers, poster.seal, adapters, apis, pace=pace, again_seconds=(0.1, 0.1))
     jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
     await jobs.start()

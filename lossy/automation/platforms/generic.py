@@ -7,7 +7,6 @@ pressed.
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from lossy.automation.contract import Busy, Comment, NeedsLogin, Refused, Seen, with_time
 from lossy.automation.platforms.finder import within
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 GONE = (404, 410)
 FORBIDDEN = (401, 403)
+BLOCKED = "ERR_BLOCKED_BY_CLIENT"
 BUSY = 429
 BUSY_SECONDS = 60.0
 READ_BOX = """box => {
@@ -63,8 +63,7 @@ class GenericAdapter:
 
     async def open_at(self, page: "Page", comment: Comment) -> None:
         """Open the page; say whether it is gone, closed to whoever is signed in, or cannot answer now."""
-        response = await page.goto(comment.url, wait_until="domcontentloaded")
-        status = 200 if response is None else response.status
+        status = await _open(page, comment.url)
         if status in GONE:
             raise Refused("The video is not there any more.")
         if status in FORBIDDEN:
@@ -76,8 +75,6 @@ class GenericAdapter:
             raise Busy("The platform wants fewer visits at a time.", BUSY_SECONDS)
         if status >= 500:
             raise await captcha(page) or Unavailable(f"The platform has a problem of its own (it answered {status}).")
-        if response is not None and _site(response.url) != _site(comment.url):
-            raise NeedsLogin("The page leads elsewhere, as pages do where one has to sign in. Connect it, and sign in.")
 
     async def who_is_logged_in(self, page: "Page") -> str:
         """Take the box for a sign that comments are welcome; without one somebody may have to sign in."""
@@ -150,6 +147,18 @@ def find_id(answer: Any, depth: int = 3) -> str | None:
     return next((found for found in inner if found is not None), None)
 
 
+async def _open(page: "Page", url: str) -> int:
+    from playwright.async_api import Error  # noqa: PLC0415 -- half a second, used by few
+
+    try:
+        response = await page.goto(url, wait_until="domcontentloaded")
+    except Error as problem:
+        if BLOCKED not in problem.message:
+            raise
+        raise NeedsLogin("The page leads elsewhere, as where one has to sign in. Connect it, and sign in.") from None
+    return 200 if response is None else response.status
+
+
 async def _box(page: "Page", looks: int = LOOKS) -> "ElementHandle | None":
     """Find the box for a comment, opening or scrolling to it as a person would."""
     for look in range(looks):
@@ -204,8 +213,3 @@ async def _can_be_pressed(button: "ElementHandle") -> None:
         await button.click(trial=True, timeout=BUTTON_MS * 2)
     except TooSlow:
         raise Unavailable("The button that sends the comment can't be pressed.") from None
-
-
-def _site(url: str) -> str:
-    host = urlsplit(url).netloc
-    return host.removeprefix("www.")
