@@ -91,7 +91,8 @@ class Posting:
         body = adapter.compose(note.text, note.start_seconds, note.end_seconds)
         if len(body) > adapter.most_characters:
             raise Refused(
-                f"With its time this note has {len(body)} characters, and {platform} takes {adapter.most_characters}. "
+                f"With its time this note has {len(body)} characters, and this platform takes "
+                f"{adapter.most_characters}. "
                 "Shorten it, then post it again."
             )
         return body

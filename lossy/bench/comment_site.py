@@ -57,6 +57,7 @@ class Mood:
     allows_markup: bool = False
     """In comments, whoever wrote them."""
     oldest_first: bool = False
+    """The place for a new comment is at the end then."""
     per_page: int = PER_PAGE
 
 
@@ -151,8 +152,9 @@ class CommentSite(Loopback):
             return HTMLResponse(page("Private", SIGN_IN), 403)
         away = f"<script>location.href = {json.dumps(mood.leads_to)}</script>" if mood.leads_to else ""
         number = int(request.query_params.get("page", 0))
-        body = away + WATCH + self._place(video, who) + self._list(video, number)
-        return HTMLResponse(page(f"{mood.title} {video}", body))
+        parts = [self._place(video, who), self._list(video, number)]
+        below = "".join(reversed(parts) if mood.oldest_first else parts)
+        return HTMLResponse(page(f"{mood.title} {video}", away + WATCH + below))
 
     def _list(self, video: str, number: int) -> str:
         now = asyncio.get_running_loop().time()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -121,14 +122,26 @@ async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> P
     return Poster(database, await reviewer_of(database, comment_site.address("one")), seal, comment_site)
 
 
-async def reviewer_of(database: Database, url: str) -> Reviewer:
+async def reviewer_of(database: Database, url: str, email: str = "a@example.org") -> Reviewer:
     """Make somebody who reviews the video of an address."""
-    who = await reviewer(database)
+    who = await reviewer(database, email)
     named = identify_url(url)
     async with database.write() as db:
         video = await db.get_one(Video, who.video.id)
         video.platform, video.external_id, video.url = named.platform, named.external_id, named.url
     return Reviewer(who.user_id, who.email, video, who.session)
+
+
+@asynccontextmanager
+async def at_work(posting: Posting, redis_url: str | None = None) -> AsyncIterator[Jobs]:
+    """Post what is asked for, and keep house."""
+    jobs = Jobs(posting.database, [posting.kind], redis_url, hold_seconds=2)
+    keeping = asyncio.create_task(keep_posts(posting.database))
+    await jobs.start()
+    yield jobs
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await jobs.close(drain_seconds=5)
 
 
 @pytest.fixture
@@ -167,11 +180,7 @@ async def jobs(
     pace: Pace,
     lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
-    posting = Posting(poster.database, browsers, poster.seal, adapters, apis, pace=pace, again_seconds=(0.1, 0.1))
-    jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
-    keeping = asyncio.create_task(keep_posts(poster.database))
-    await jobs.start()
-    yield jobs
-    keeping.cancel()
-    await asyncio.gather(keeping, return_exceptions=True)
-    await jobs.close(drain_seconds=5)
+    again = (0.1, 0.1)
+    posting = Posting(poster.database, browsers, poster.seal, adapters, apis, pace=pace, again_seconds=again)
+    async with at_work(posting, lossy_redis_url) as jobs:
+        yield jobs

@@ -1,20 +1,38 @@
 """Notes become comments on pages that nobody described, however they are built."""
 
+import asyncio
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
+from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.platforms import adapter_for
+from lossy.automation.posting import Posting
 from lossy.automation.sealing import Seal
+from lossy.bus import Bus
 from lossy.db import logins
 from lossy.db.engine import Database
-from lossy.events import NoteStatus
-from tests.automation.conftest import AnyPoster, reviewer_of
+from lossy.db.models import Post, PostAudit
+from lossy.events import Note, NoteStatus
+from tests.automation.conftest import QUICK, AnyPoster, at_work, reviewer_of
 from tests.automation.odd_pages import PAGES, TOKEN, OddSite
-
-pytestmark = pytest.mark.once
 
 LINES = "Zu laut: “the drums”\nand <b>late</b> &amp; 👩‍🚀"
 WITHOUT_AN_ID = ("classic-form", "an-answer-in-html", "a-socket-in-place-of-a-request")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a note on one page."""
+
+    note: Note
+    post: Post
+    steps: list[PostAudit]
 
 
 @pytest.fixture(scope="module")
@@ -23,27 +41,53 @@ def odd_site() -> Iterator[OddSite]:
         yield site
 
 
-@pytest.fixture(params=PAGES)
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(scope="module")
+def outcomes(odd_site: OddSite, sqlite_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    """Post one note to every page, with the browsers of one process."""
+    file = tmp_path_factory.mktemp("odd") / "lossy.db"
+    shutil.copyfile(sqlite_tables, file)
+    with ThreadPoolExecutor(1) as elsewhere:  # a test has its own loop in this thread
+        return elsewhere.submit(asyncio.run, _post_to_all(odd_site, f"sqlite+aiosqlite:///{file}")).result()
 
 
-@pytest.fixture
-async def poster(name: str, database: Database, odd_site: OddSite, seal: Seal) -> AnyPoster:
-    return AnyPoster(database, await reviewer_of(database, odd_site.address(name)), seal)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_note_becomes_a_comment(name: str, odd_site: OddSite, outcomes: dict[str, Outcome]) -> None:
+    posted = outcomes[name]
+    assert (posted.note.status, posted.note.error) == (NoteStatus.POSTED, None)
+    assert odd_site.written[name] == [_body(name)] * 2, "what stood there before, and ours"
+    assert posted.post.seen_before == 1
+    assert posted.note.permalink == f"{odd_site.address(name)}#t=83"
+    proof = posted.steps[-1].detail
+    assert proof == ("read back" if name in WITHOUT_AN_ID else "answered 201")
+    assert (posted.post.comment_id is None) == (name in WITHOUT_AN_ID)
 
 
-@pytest.mark.usefixtures("jobs")
-async def test_a_note_becomes_a_comment(name: str, poster: AnyPoster, odd_site: OddSite) -> None:
+async def _post_to_all(site: OddSite, database_url: str) -> dict[str, Outcome]:
+    database, browsers, key = Database(database_url, Bus()), LocalBrowsers(), Fernet.generate_key().decode()
+    posting = Posting(database, browsers, Seal(lambda: [key]), adapter_for, pace=QUICK, again_seconds=(0.1, 0.1))
+    async with at_work(posting):
+        posters = {name: await _poster(posting, site, name) for name in PAGES}
+        asked = {name: await poster.ask(await poster.note(_text(name))) for name, poster in posters.items()}
+        ended = {name: await posters[name].end_of(note) for name, note in asked.items()}
+        outcomes = {name: Outcome(note, *await posters[name].posted(note)) for name, note in ended.items()}
+    await browsers.aclose()
+    await database.close()
+    return outcomes
+
+
+async def _poster(posting: Posting, site: OddSite, name: str) -> AnyPoster:
+    who = await reviewer_of(posting.database, site.address(name), f"{name}@example.org")
+    poster = AnyPoster(posting.database, who, posting.seal)
     token = [{"name": "token", "value": TOKEN}]
-    await poster.keep({"cookies": [], "origins": [{"origin": odd_site.url, "localStorage": token}]}, logins.BROWSER)
-    text = LINES.replace("\n", " ") if name.startswith("one-line") else LINES
-    note = await poster.note(text)
-    await poster.ask(note)
-    posted = await poster.end_of(note)
-    assert (posted.status, posted.error) == (NoteStatus.POSTED, None)
-    assert odd_site.written[name] == [f"1:23 {text}"]
-    assert posted.permalink == f"{poster.address}#t=83"
-    post, steps = await poster.posted(note)
-    assert steps[-1].detail.startswith("read back" if name in WITHOUT_AN_ID else "answered 201")
-    assert (post.comment_id is None) == (name in WITHOUT_AN_ID)
+    await poster.keep({"cookies": [], "origins": [{"origin": site.url, "localStorage": token}]}, logins.BROWSER)
+    site.written[name] = [_body(name)]  # the same words, by somebody else
+    return poster
+
+
+def _text(name: str) -> str:
+    return LINES.replace("\n", " ") if name.startswith("one-line") else LINES
+
+
+def _body(name: str) -> str:
+    return f"1:23 {_text(name)}"

@@ -10,7 +10,7 @@
   NEXT: /^\W*((load|show|view|see|read)\s+)?(\d+\s+)?(more|older|next|newer)(\s+\d+)?(\s+(comments|replies|page))?\W*$|^\W*(weitere|mehr|ältere|nächste|suivant|plus de|siguiente|más|altri|meer|ещё|もっと|次|更多|加载更多|下一页|더)/i,
   LAST: /^\W*(last|newest|latest|letzte|dernière?|última|ultima|最後|最后|末页)(\s+page)?\W*$/i,
   CAPTCHA:
-    '.g-recaptcha, .h-captcha, .cf-turnstile, iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com"], iframe[src*="challenges.cloudflare.com"], img[src*=captcha i], input[name*=captcha i], [id*=captcha i]:not(:empty)',
+    '.g-recaptcha:not(button, input), .h-captcha:not(button, input), .cf-turnstile, iframe[src*="/recaptcha/"], iframe[src*="hcaptcha.com"], iframe[src*="challenges.cloudflare.com"], img[src*=captcha i], input[name*=captcha i], [id*=captcha i]:not(:empty)',
   BOXES:
     'textarea, [contenteditable=""], [contenteditable=true], [contenteditable=plaintext-only], [role=textbox], input[type=text], input:not([type])',
   BUTTONS: 'button, input[type=submit], input[type=button], [role=button], a[role=button]',

@@ -67,25 +67,28 @@ class GenericAdapter:
         if status in GONE:
             raise Refused("The video is not there any more.")
         if status in FORBIDDEN:
-            raise await captcha(page) or NeedsLogin(
+            raise await captcha(page.main_frame) or NeedsLogin(
                 "The page does not open for whoever is signed in there. Connect it as somebody who may see the video, "
                 "then it goes on by itself."
             )
         if status == BUSY:
             raise Busy("The platform wants fewer visits at a time.", BUSY_SECONDS)
         if status >= 500:
-            raise await captcha(page) or Unavailable(f"The platform has a problem of its own (it answered {status}).")
+            raise await captcha(page.main_frame) or Unavailable(
+                f"The platform has a problem of its own (it answered {status})."
+            )
 
     async def who_is_logged_in(self, page: "Page") -> str:
         """Take the box for a sign that comments are welcome; without one somebody may have to sign in."""
         for looks in (2, LOOKS):
-            if await _box(page, looks=looks) is not None:
+            if (box := await _box(page, looks=looks)) is not None:
                 break
             if (problem := await obstacle(page)) is not None:
                 raise problem
         else:
             raise Refused("There is no place for comments on this page.")
-        if (problem := await captcha(page)) is not None:
+        frame = await box.owner_frame()
+        if frame is not None and (problem := await captcha(frame)) is not None:
             raise problem
         return ""
 

@@ -4,11 +4,11 @@ import re
 from typing import TYPE_CHECKING
 
 from lossy.automation.contract import NeedsLogin, Refused
-from lossy.automation.platforms.finder import ask_all
+from lossy.automation.platforms.finder import within
 from lossy.errors import LossyError
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Frame, Page
 
 SIGN_IN = re.compile(
     r"^\W*(?:sign in|log ?in|anmelden|einloggen|connexion|se connecter"
@@ -33,16 +33,16 @@ PASSWORD = "input[type=password]"  # noqa: S105 -- where one is asked for
 NOBODY = NeedsLogin("Nobody is signed in on this page. Connect it, then it goes on by itself.")
 
 
-async def captcha(page: "Page") -> LossyError | None:
-    """Tell whether the page wants proof of a person."""
-    if any(await ask_all(page, "asksForCaptcha()")):
+async def captcha(frame: "Frame") -> LossyError | None:
+    """Tell whether a frame wants proof of a person: beside its box, or anywhere if it has none."""
+    if await frame.evaluate(within("asksForCaptcha()")):
         return NeedsLogin("The page asks for a captcha, and only a person solves that. Connect it, and solve it there.")
     return None
 
 
 async def obstacle(page: "Page") -> LossyError | None:
     """Tell what the page says in place of a box; None if it says nothing of the kind."""
-    if (asked := await captcha(page)) is not None:
+    if (asked := await captcha(page.main_frame)) is not None:
         return asked
     if await page.locator(CODE).locator("visible=true").count():
         return NeedsLogin(
