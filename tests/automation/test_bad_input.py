@@ -125,7 +125,7 @@ async def test_a_note_deleted_after_the_submit_is_posted_all_the_same(poster: Po
 async def test_a_comment_is_found_among_pages_of_others(poster: Poster, *, oldest_first: bool) -> None:
     mood = poster.site.mood
     mood.per_page, mood.oldest_first, mood.answers = 2, oldest_first, 500
-    for number in range(20):
+    for number in range(5):
         poster.site.stand(f"0:{number:02d} Remark {number}")
     note = await _asked(poster)
     assert (note.status, note.error) == (NoteStatus.POSTED, None)
