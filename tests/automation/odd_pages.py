@@ -138,7 +138,7 @@ new IntersectionObserver(async ([seen], me) => {
   me.disconnect();
   const all = await (await fetch("/comments/{name}")).text();
   comments.innerHTML = `<textarea id=t placeholder="Leave a comment"></textarea><button id=s>Publish</button>` + all;
-  s.onclick = () => send(t.value);
+  s.onclick = () => send(t.value, "html");
 }).observe(comments);
 </script>""",
     "german": _worded("Schreiben Sie einen Kommentar …", "Kommentar abschicken", "Abbrechen"),

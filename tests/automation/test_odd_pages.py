@@ -23,7 +23,7 @@ from tests.automation.conftest import QUICK, AnyPoster, at_work, reviewer_of
 from tests.automation.odd_pages import PAGES, TOKEN, OddSite
 
 LINES = "Zu laut: “the drums”\nand <b>late</b> &amp; 👩‍🚀"
-WITHOUT_AN_ID = ("classic-form", "an-answer-in-html", "a-socket-in-place-of-a-request")
+WITHOUT_AN_ID = ("classic-form", "far-down-and-late", "an-answer-in-html", "a-socket-in-place-of-a-request")
 
 
 @dataclass(frozen=True)
