@@ -17,11 +17,17 @@ _concerned: ContextVar[tuple[str, str]] = ContextVar("concerned", default=("", "
 
 
 def set_up(level: str, log_format: LogFormat, sentry_dsn: str | None = None) -> None:
-    """Begin to log to stderr, and to tell Sentry of errors if somebody wants that."""
+    """Begin to log to stderr, and to tell Sentry of errors if somebody wants that.
+
+    A level below INFO is for our own lines: what libraries tell there is full of people's words.
+    """
     handler = logging.StreamHandler()
     handler.addFilter(_concern)
     handler.setFormatter(_as_json() if log_format == "json" else _AsText())
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    ours = logging.getLogger("lossy")
+    ours.setLevel(level.upper())
+    logging.getLogger().setLevel(max(ours.level, logging.INFO))
     for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if sentry_dsn:

@@ -33,6 +33,8 @@ HISTORY_SECONDS = 3.0
 PATIENCE_SECONDS = 120.0
 """How long nothing may happen before we give up."""
 _AT_REST = (TurnState.IDLE, TurnState.ERROR)
+_UNFINISHED = (NoteStatus.GHOST, NoteStatus.CANCELLED, NoteStatus.ARCHIVED)
+"""All others were kept; one may be on its way to its platform already."""
 
 
 def read_wav(path: Path) -> bytes:
@@ -120,7 +122,7 @@ class Speaker:
             for task in (keeper, *self._reporting):
                 task.cancel()
             await asyncio.gather(keeper, *self._reporting, return_exceptions=True)
-        self._spoken.notes = [note for note in self._notes.values() if note.status is NoteStatus.FIRMED]
+        self._spoken.notes = [note for note in self._notes.values() if note.status not in _UNFINISHED]
         self._spoken.cancelled = sum(note.status is NoteStatus.CANCELLED for note in self._notes.values())
         return self._spoken
 

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """Fernet keys that seal logins at platforms, the newest first; unset, a key file in `data_dir`."""
     post_headless: bool = True
     """Whether browsers that post are out of sight."""
+    post_to_private_network: bool | None = None
+    """Whether notes may be posted to addresses of this server's own network; unset, only where nobody else uses it."""
     post_per_minute: Annotated[int, Field(ge=1)] = 5
     """How many comments one account posts in a minute."""
     post_settle_seconds: Annotated[float, Field(gt=0)] = 30.0
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
         # As browsers write it: brackets around an IPv6 address, no port where it is the scheme's own.
         name = f"[{host}]" if ":" in host else host
         return f"http://{name}" if self.port == DEFAULT_PORTS["http"] else f"http://{name}:{self.port}"
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether anybody but this machine may reach it."""
+        return self.public_url is not None or self.host not in ("127.0.0.1", "localhost", "::1")
 
     @property
     def own_origins(self) -> frozenset[str]:

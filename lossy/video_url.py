@@ -21,7 +21,7 @@ MAX_URL_CHARACTERS = 2048
 TABLE = Path(__file__).with_name("video_platforms.json")
 SAMPLE_URL = "lossy:sample"
 SAMPLE_TITLE = "Harbour at dusk"
-_ONE_LOGIN = {"frameio": "frame.io"}
+SEVERAL_HOSTS = {"frameio": "frame.io"}
 """Platforms with several hosts that know the same login."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ROUTE = re.compile(r"!?/.+")
@@ -72,7 +72,7 @@ def posting_address(platform: str, external_id: str, url: str) -> PostingAddress
     named = identify_url(url)
     if (named.platform, named.external_id) != (platform, external_id) or named.url is None:
         raise InvalidInput("The address that is kept of this video does not name it.")
-    return PostingAddress(named.url, _ONE_LOGIN.get(platform, urlsplit(named.url).netloc))
+    return PostingAddress(named.url, SEVERAL_HOSTS.get(platform, urlsplit(named.url).netloc))
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,14 @@ import click
 import pytest
 
 from lossy.agent.machine import TURN_TABLE
+from lossy.automation.apis import make_apis
+from lossy.automation.platforms import KNOWN
 from lossy.cli import main
+from lossy.settings import Settings
 from scripts.readme import README, with_states
 
 ROOT = README.parent
+REGISTERED = ("youtube", "vimeo", "frameio")
 TEXT = README.read_text(encoding="utf-8")
 
 
@@ -53,6 +57,17 @@ def test_commands_of_the_readme_are_understood() -> None:
     targets = re.findall(r"^make (\w+)", TEXT, re.MULTILINE) + re.findall(r"`make (\w+)`", TEXT)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+
+
+def test_every_platform_that_is_posted_to_is_listed_with_what_is_known_of_it() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| (?:in front|its own field) \| ([^|]+) \|.*\| ([^|]+) \|$", TEXT, re.MULTILINE)
+    named = {name.lower().replace(".", ""): api for name, api, _ in rows}
+    assert set(named) == {*KNOWN, "any page with a comment form"}
+    settings = Settings.model_validate(
+        {f"{name}_client_id": "x" for name in REGISTERED} | {f"{name}_client_secret": "x" for name in REGISTERED}
+    )
+    assert {name for name, api in named.items() if api != "no"} == set(make_apis(settings))
+    assert {live for name, _, live in rows if name.lower().replace(".", "") in KNOWN} == {"unverified"}
 
 
 def _parse(words: list[str]) -> None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict
 
-from lossy.agent import dictation, inputs, turn_effects
+from lossy.agent import auto_post, dictation, inputs, turn_effects
 from lossy.agent.background import background
 from lossy.agent.clock import Clock, SystemClock
 from lossy.agent.machine import (
@@ -377,7 +377,7 @@ class AgentSession:
             if given.turn_id not in (None, turn.id):
                 continue
             if _takes(turn, wanted) or given.turn_id is not None:
-                await self.move(turn, wanted)
+                await self.move(turn, await auto_post.kept(self, turn, wanted))
                 return
         raise NotFound("There is nothing to " + given.action.value + " just now.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal
 
+from lossy.agent import auto_post
 from lossy.agent.machine import TurnInput
 from lossy.agent.ranges import open_range
 from lossy.agent.turn import LiveTurn
@@ -25,10 +26,10 @@ Tool = Callable[["AgentSession", LiveTurn, Order, Db], Awaitable[str | None]]
 
 
 async def run_tool(session: "AgentSession", turn: LiveTurn, text: str) -> None:
-    """Carry out the command that a turn's words are, tell its result, and end the turn."""
+    """Carry out the command that a turn's words are, tell its result, and end the turn; post a note that is kept."""
     order = parse_command(text)
-    if order is None:
-        await session.move(turn, TurnInput.TOOL_DONE)
+    if order is None or order.command is Command.SAME_AS_LAST:
+        await session.move(turn, TurnInput.TOOL_DONE, lambda db: auto_post.ask(session, turn, db))
         return
     async with session.faculties.database.read() as db:
         is_done = await events.has_used(db, session.id, turn.id, _name(order.command))

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from lossy import telemetry
-from lossy.agent import inputs, joining, retries, tools
+from lossy.agent import auto_post, inputs, joining, retries, tools
 from lossy.agent.machine import DEADLINE_SECONDS, Effect, TurnInput
 from lossy.agent.playback import Report
 from lossy.agent.ranges import open_range
@@ -120,7 +120,7 @@ async def take(
                 await session.listening.time_over(turn)
                 return
             turn.failure = given.message or turn.failure
-            await session.move(turn, given.given)
+            await session.move(turn, await auto_post.kept(session, turn, given.given))
 
 
 async def look_at_jobs(session: "AgentSession") -> None:

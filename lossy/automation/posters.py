@@ -7,9 +7,11 @@ from lossy.automation.apis import make_apis
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.browserbase import browserbase_browsers
 from lossy.automation.browsers.local import LocalBrowsers
+from lossy.automation.gateway import Gateway
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import Pace, Posting
+from lossy.automation.reach import make_reach
 from lossy.automation.sealing import make_seal
 from lossy.db.engine import Database
 from lossy.jobs import Kind
@@ -48,12 +50,15 @@ class Posters:
 
 def make_posters(settings: Settings, database: Database) -> Posters:
     """Put together what the settings ask for; nothing is started."""
-    browsers = browserbase_browsers(settings) or LocalBrowsers(headless=settings.post_headless)
+    reach = make_reach(settings)
+    browsers = browserbase_browsers(settings) or LocalBrowsers(
+        headless=settings.post_headless, gateway=Gateway() if reach.is_limited else None
+    )
     seal = make_seal(tuple(key.get_secret_value() for key in settings.secret_keys), settings.data_dir)
     pace = Pace(
         settle=settings.post_settle_seconds,
         look_again=settings.post_look_again_seconds,
         per_minute=settings.post_per_minute,
     )
-    posting = Posting(database, browsers, seal, adapter_for, make_apis(settings), pace=pace)
+    posting = Posting(database, browsers, seal, adapter_for, make_apis(settings), reach=reach, pace=pace)
     return Posters(database, posting, browsers)

@@ -15,6 +15,7 @@ from typing import Any
 from lossy.automation.browsers import Browsers, StorageState
 from lossy.automation.contract import Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
 from lossy.automation.guard import keep_to, new_page
+from lossy.automation.reach import Reach
 from lossy.automation.sealing import Seal
 from lossy.automation.visits import ApiVisit, PageVisit, Visit
 from lossy.db import logins, posts
@@ -56,6 +57,7 @@ class Pace:
 
 DEFAULT_PACE = Pace()
 NO_APIS: Mapping[str, Api] = MappingProxyType({})
+ANYWHERE = Reach(is_limited=False)
 
 
 class Posting:
@@ -69,6 +71,7 @@ class Posting:
         adapter_for: Callable[[str], Adapter],
         apis: Mapping[str, Api] = NO_APIS,
         *,
+        reach: Reach = ANYWHERE,
         pace: Pace = DEFAULT_PACE,
         again_seconds: tuple[float, ...] = (5.0, 20.0),
     ) -> None:
@@ -78,6 +81,7 @@ class Posting:
         self.seal = seal
         self.adapter_for = adapter_for
         self.apis = apis
+        self.reach = reach
         self._again_seconds = again_seconds
 
     @property
@@ -245,6 +249,7 @@ class _Attempt:
 
     @asynccontextmanager
     async def _visit(self) -> AsyncIterator[Visit]:
+        await self._posting.reach.check(self._comment.url)
         opened: Any = None if self._login is None else self._posting.seal.open(self._login.sealed)
         if self._api is not None:
             async with self._api.client(opened, self._renewed, self._comment.url) as client:
@@ -259,11 +264,11 @@ class _Attempt:
         try:
             async with self._posting.browsers.open(state, tags) as opened:
                 await self._write(posts.has_browser, opened.key)
-                await keep_to(opened.context, self._comment.url)
+                kept_from = await keep_to(opened.context, self._comment.url)
                 opened.context.set_default_timeout(STEP_MS)
                 opened.context.set_default_navigation_timeout(self._posting.pace.page * 1000)
-                page = await new_page(opened.context, self._post.place)
-                yield PageVisit(page, self._adapter, self._comment)
+                page = await new_page(opened.context, self._comment.url, kept_from)
+                yield PageVisit(page, self._adapter, self._comment, kept_from)
         finally:  # it is closed: nobody has to end it, not even if this process dies now
             if not self._has_ended:
                 with suppress(Conflict):

@@ -1,12 +1,15 @@
 """One visit to a platform as somebody: on its page in a browser, or over its API. Who posts does not know which."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from lossy.automation.answers import Answer, carries, holds, read_answer
-from lossy.automation.contract import Adapter, Api, Comment, Seen
+from lossy.automation.contract import Adapter, Api, Comment, NeedsLogin, Seen
+from lossy.automation.guard import is_home
+from lossy.settings import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     import httpx
@@ -44,16 +47,20 @@ class Visit(Protocol):
 class PageVisit:
     """A visit in a browser."""
 
-    def __init__(self, page: "Page", adapter: Adapter, comment: Comment) -> None:
+    def __init__(self, page: "Page", adapter: Adapter, comment: Comment, kept_from: Sequence[str] = ()) -> None:
         self._page = page
+        self._kept_from = kept_from
         self._adapter = adapter
         self._comment = comment
         self._sockets: list[WebSocket] = []
         page.on("websocket", self._keep)
 
     async def open_at(self) -> None:
-        """Open the page."""
-        await self._adapter.open_at(self._page, self._comment)
+        """Open the page; `NeedsLogin` if it leads elsewhere, as pages do to have somebody sign in."""
+        try:
+            await self._adapter.open_at(self._page, self._comment)
+        finally:
+            self._stay_home()
 
     async def who_is_logged_in(self) -> str:
         """Read it off the page."""
@@ -65,6 +72,7 @@ class PageVisit:
 
     async def fill(self) -> str:
         """Type it into the box."""
+        self._stay_home()
         return await self._adapter.fill(self._page, self._comment)
 
     async def submit(self, within_seconds: float) -> Answer | None:
@@ -74,7 +82,9 @@ class PageVisit:
         return await answers.proof(self._adapter.comment_id, within_seconds)
 
     async def picture(self) -> bytes | None:
-        """Take a picture of the page."""
+        """Take a picture of the page, if it is the one that was meant."""
+        if self._elsewhere():
+            return None
         try:
             return await self._page.screenshot(type="jpeg", quality=60, timeout=PICTURE_MS)
         except Exception:  # noqa: BLE001 -- a page that crashed has no picture
@@ -82,6 +92,16 @@ class PageVisit:
 
     def _keep(self, socket: "WebSocket") -> None:
         self._sockets.append(socket)
+
+    def _stay_home(self) -> None:
+        led_to = self._kept_from[-1] if self._kept_from else self._elsewhere()
+        if led_to:
+            raise NeedsLogin(f"The video's page led to {led_to} instead. Sign in there, then it goes on by itself.")
+
+    def _elsewhere(self) -> str:
+        parts = urlsplit(self._page.url)
+        is_page = parts.scheme in DEFAULT_PORTS and not is_home(self._page.url, self._comment.url)
+        return parts.hostname or "" if is_page else ""
 
 
 class ApiVisit:

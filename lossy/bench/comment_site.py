@@ -42,13 +42,13 @@ class Mood:
     button: str = "Post comment"
     leads_to: str = ""
     """Where the page sends its visitors by script."""
+    redirects_to: str = ""
+    """Where the server sends them."""
     closed: bool = False
     title: str = "Film"
     instead: tuple[int, str] | None = None
     """What its page answers in place of the film: a status, and what stands there."""
     opens_after: float = 0.0
-    redirects: dict[str, str] = field(default_factory=dict)
-    """From videos to where who asks for them is sent."""
     is_private: bool = False
     """Who is not signed in sees nothing of it."""
     has_captcha: bool = False
@@ -142,8 +142,8 @@ class CommentSite(Loopback):
         video, who, mood = request.path_params["video"], self._who(request), self.mood
         self.visited.add(f"{request.url.hostname}/{video}")
         await asyncio.sleep(mood.opens_after)
-        if video in mood.redirects:
-            return RedirectResponse(mood.redirects[video])
+        if mood.redirects_to not in ("", str(request.url)):
+            return RedirectResponse(mood.redirects_to, 302)
         if video in self.gone:
             return HTMLResponse(page("Gone", "<p>This video was removed."), 404)
         if mood.instead is not None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from lossy.agent.auto_post import DEFAULT_ABOVE, threshold
 from lossy.db.models import RecordingMode
 from lossy.inference.speech import EngineChoice
 
@@ -22,9 +23,12 @@ class Choices:
     """Whether audio may come to the server where a browser that should recognise it can't."""
     auto_pause: bool = True
     keep_frames: bool = False
+    """Whether the extension may take pictures of the moments that are spoken about."""
     report_health: bool = False
     """Whether the extension may tell how it fares: counts and times, no words."""
-    """Whether the extension may take pictures of the moments that are spoken about."""
+    auto_post: bool = False
+    auto_post_above: float = DEFAULT_ABOVE
+    """Notes that are posted by themselves are surer than this."""
     vision_consent: bool = False
     """Whether a model may see pictures of the video, when the reviewer asks for it."""
     echo_cancellation: bool = False
@@ -39,6 +43,7 @@ class Choices:
             known.pop("mode", None)
         if known.get("sensitivity") not in SENSITIVITIES:
             known.pop("sensitivity", None)
+        known["auto_post_above"] = threshold(values)
         known["engine"] = EngineChoice.read(known.get("engine")).value
         return cls(**known)
 

@@ -83,7 +83,8 @@ class LiveVideo:
             **own,
         }
         posts = self.session is not None and is_on_a_platform(self.video)
-        self._list = NoteList(self._video_id, on=handlers, refines=refines, posts=posts)
+        above = self.choices.auto_post_above if posts and self.choices.auto_post else None
+        self._list = NoteList(self._video_id, on=handlers, refines=refines, posts=posts, posts_above=above)
         self._all = AllNotes(self._page, self._list)
 
     async def load(self) -> None:

@@ -15,7 +15,7 @@ from lossy.agent.session import AgentSession, Faculties
 from lossy.agent.sessions import Sessions
 from lossy.bus import Missed
 from lossy.db.engine import Database
-from lossy.db.models import AudioChunk, EventRow, NoteRow, Recording, RecordingMode, Turn
+from lossy.db.models import AudioChunk, EventRow, NoteRow, Recording, RecordingMode, Turn, Video
 from lossy.db.types import new_id
 from lossy.demo import UTTERANCES
 from lossy.errors import NotFound
@@ -81,6 +81,13 @@ class Stage:
         self.ears = self.database.bus.subscribe(f"user:{self.person.user_id}")
         await self.sessions.start()
         self.session = await self.sessions.open(self.person.user_id, self.person.video.id)
+
+    async def put_online(self) -> None:
+        """Let the video be on a page."""
+        async with self.database.write() as db:
+            video = await db.get_one(Video, self.person.video.id)
+            video.platform, video.external_id = "web", "https://films.example/one"
+            video.url = video.external_id
 
     async def press(
         self, mode: RecordingMode = RecordingMode.ONE_NOTE, *, position: float = POSITION, playing: bool = True

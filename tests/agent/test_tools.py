@@ -1,10 +1,9 @@
 """What the reviewer orders by voice is carried out, once, and said when it can't be."""
 
 import pytest
-from sqlmodel import select
 
 from lossy.db import notes
-from lossy.db.models import RecordingMode, Video
+from lossy.db.models import RecordingMode
 from lossy.events import MicrophoneState, NoteStatus, PlayerSteered, ToolResult
 from tests.agent.stage import LAG_SECONDS, LOGO, MUSIC, ONSET_SECONDS, POSITION, SCRATCH, Microphone, Stage
 
@@ -133,16 +132,8 @@ async def test_to_here_without_from_here_says_so(stage: Stage) -> None:
     assert (result.succeeded, result.message) == (False, "Say “from here” first, where the range begins.")
 
 
-async def put_online(stage: Stage) -> None:
-    """Let the video be on a page."""
-    async with stage.database.write() as db:
-        video = (await db.exec(select(Video))).one()
-        video.platform, video.external_id = "web", "https://films.example/one"
-        video.url = video.external_id
-
-
 async def test_post_that_queues_the_newest_note_and_firms_it_first(stage: Stage) -> None:
-    await put_online(stage)
+    await stage.put_online()
     microphone = await stage.press(HANDS_FREE)
     await keep(stage, microphone, "The logo is too small.")
     stage.transcriber.answers.append("The music is too loud.")
@@ -153,7 +144,7 @@ async def test_post_that_queues_the_newest_note_and_firms_it_first(stage: Stage)
 
 
 async def test_post_all_queues_what_is_firm_and_says_if_nothing_is(stage: Stage) -> None:
-    await put_online(stage)
+    await stage.put_online()
     microphone = await stage.press(HANDS_FREE)
     result = await say(stage, microphone, "post all")
     assert (result.succeeded, result.message) == (False, "There is no note that waits to be posted.")

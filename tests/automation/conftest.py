@@ -14,7 +14,8 @@ from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.contract import Adapter, Api
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
-from lossy.automation.posting import NO_APIS, Pace, Posting
+from lossy.automation.posting import ANYWHERE, NO_APIS, Pace, Posting
+from lossy.automation.reach import Reach
 from lossy.automation.sealing import Seal
 from lossy.bench.comment_site import CommentSite
 from lossy.db import logins, posts
@@ -171,16 +172,25 @@ async def browsers() -> AsyncIterator[Browsers]:
 
 
 @pytest.fixture
+def reach() -> Reach:
+    """Give what the jobs may reach."""
+    return ANYWHERE
+
+
+@pytest.fixture
 async def jobs(
     poster: AnyPoster,
     browsers: Browsers,
     *,
     adapters: Callable[[str], Adapter],
     apis: Mapping[str, Api],
+    reach: Reach,
     pace: Pace,
     lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
     again = (0.1, 0.1)
-    posting = Posting(poster.database, browsers, poster.seal, adapters, apis, pace=pace, again_seconds=again)
+    posting = Posting(
+        poster.database, browsers, poster.seal, adapters, apis, reach=reach, pace=pace, again_seconds=again
+    )
     async with at_work(posting, lossy_redis_url) as jobs:
         yield jobs

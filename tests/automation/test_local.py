@@ -4,7 +4,10 @@ import asyncio
 import signal
 import sys
 
+import pytest
+
 from lossy.automation.browsers.local import LocalBrowsers
+from lossy.errors import Unavailable
 
 
 async def test_ending_an_attempt_that_is_over_leaves_the_next_one_alone() -> None:
@@ -46,3 +49,15 @@ async def test_a_browser_of_a_killed_process_is_ended_by_its_key_and_by_the_next
     await browsers.end(keys[0])
     assert await browsers.reap() <= 1  # Chromium may have noticed itself that its driver is dead
     assert await browsers.reap() == 0
+
+
+async def test_a_browser_without_a_place_for_its_profile_says_what_is_the_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    browsers = LocalBrowsers()
+    monkeypatch.setenv("TMPDIR", "/proc/no-room")
+    with pytest.raises(Unavailable) as refused:
+        async with browsers.open(None, {}):
+            pass
+    await browsers.aclose()
+    assert refused.value.message == "No browser could be started for posting. See: lossy doctor"

@@ -137,9 +137,25 @@ async def test_a_page_that_leads_away_is_not_followed(poster: Poster) -> None:
     await poster.connect()
     note = await poster.note()
     await poster.ask(note)
-    assert (await poster.end_of(note)).status is NoteStatus.FAILED
+    assert (await poster.end_of(note)).status is NoteStatus.NEEDS_LOGIN
     assert poster.site.visited == {"127.0.0.1/one"}
     assert poster.site.comments == []
+
+
+async def test_a_server_that_leads_away_is_not_followed_either(poster: Poster) -> None:
+    poster.site.mood.redirects_to = poster.site.address("two").replace("127.0.0.1", "localhost")
+    await poster.connect()
+    note = await poster.note()
+    await poster.ask(note)
+    ended = await poster.end_of(note)
+    assert (ended.status, ended.error) == (
+        NoteStatus.NEEDS_LOGIN,
+        "The video's page led to localhost instead. Sign in there, then it goes on by itself.",
+    )
+    assert poster.site.comments == []
+    assert poster.site.visited == {"127.0.0.1/one"}
+    _, steps = await poster.posted(note)
+    assert [step.picture for step in steps] == [None] * len(steps)
 
 
 @pytest.mark.parametrize("status", [NoteStatus.POSTING, NoteStatus.POSTED])

@@ -30,7 +30,7 @@ class LiveServer:
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LOSSY_")} | {
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("LOSSY_")} | {
             "LOSSY_PORT": str(self.port),
             "LOSSY_DATA_DIR": str(data_dir),
             "LOSSY_STT_MODEL": "demo",
@@ -45,7 +45,7 @@ class LiveServer:
         """Start it and wait for its ready line."""
         command = [sys.executable, "-c", "from lossy.cli import main; main()", "serve"]
         process = subprocess.Popen(
-            command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self._process = process
         ready = threading.Event()
@@ -112,6 +112,29 @@ class LiveServer:
                     if line.startswith("Lossy is ready:"):
                         ready.set()
         ready.set()
+
+
+class LiveWorker:
+    """`lossy worker` beside a server, with its settings, while it is entered."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self._environment = server.environment
+        self.said = ""
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "lossy", "worker"]
+        self._process = subprocess.Popen(
+            command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._process.terminate()
+        try:
+            self.said, _ = self._process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
 
 
 class LivePerson:

@@ -79,3 +79,22 @@ def test_what_nobody_could_see_is_decided_on_the_card(
     comment_site.mood.closed = False
     first.get_by_role("button", name="try again").click()
     expect(first.locator("a.status")).to_have_text("Posted ✓", timeout=SOON_MS)
+
+
+@pytest.mark.once
+def test_a_ghost_says_that_it_will_be_posted_and_is(
+    ann: LivePerson,
+    browser_with_voice: Callable[[Path], BrowserContext],
+    spoken: Callable[..., Path],
+    comment_site: CommentSite,
+) -> None:
+    ann.api.patch("/settings", json={"values": {"auto_post": True, "auto_post_above": 0.1}}).raise_for_status()
+    video = ann.open_video(comment_site.address("one"), "Harbour")["video"]
+    page = browser_with_voice(spoken(1.0, "01-the-music-is-too-loud.wav", 8.0)).new_page()
+    page.goto(f"/review/{video}")
+    page.get_by_role("button", name="Start the microphone").click(timeout=SOON_MS)
+    ghost = page.locator(f"{CARD}.ghost")
+    expect(ghost.get_by_role("button", name="Keep and post")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator(f"{CARD} a.status")).to_have_text("Posted ✓", timeout=SOON_MS)
+    [posted] = comment_site.on("one")
+    assert posted.startswith("0:0")

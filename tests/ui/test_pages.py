@@ -8,7 +8,7 @@ from nicegui.testing import User
 
 from lossy.agent.core import Core
 from lossy.db import users, videos
-from lossy.ui.components.basics import Switch
+from lossy.ui.components.basics import Select, Switch
 from lossy.ui.components.lock import Lock
 from lossy.ui.components.note_list import NoteList
 from lossy.ui.components.player import Player
@@ -166,6 +166,18 @@ async def test_a_switch_is_kept_with_the_account(core: Core, user: User, ann: Re
 
     async with core.database.read() as db:
         assert (await users.settings_of(db, ann.identity.user_id))["auto_pause"] is False
+
+
+async def test_how_sure_a_note_must_be_to_be_posted_by_itself_is_kept(core: Core, user: User, ann: Reviewer) -> None:
+    await ann.unlock(user, "/settings")
+    await user.should_see(kind=Select)
+    [sureness] = [each for each in user.find(kind=Select).elements if each.props["aria-label"] == "How sure of a note"]
+    with user:
+        await sureness.choose("0.9")
+        assert sureness.choose("none of these") is None
+
+    async with core.database.read() as db:
+        assert (await users.settings_of(db, ann.identity.user_id))["auto_post_above"] == 0.9
 
 
 @pytest.mark.parametrize("picture", ["data:text/html;base64,PHNjcmlwdD4=", "data:image/webp;base64,PHNjcmlwdD4=", "x"])

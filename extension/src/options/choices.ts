@@ -30,6 +30,12 @@ const CHOICES: Choice[] = [
     false,
   ],
   ["auto_gain_control", "Automatic level", "Switch on for a quiet microphone.", false],
+  [
+    "auto_post",
+    "Post my notes by themselves",
+    "A spoken note that Lossy is sure of is posted under its video once its three seconds are over.",
+    false,
+  ],
   REPORTS,
 ];
 

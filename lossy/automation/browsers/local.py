@@ -15,6 +15,7 @@ import psutil
 
 from lossy.automation.browsers import OpenBrowser, StorageState
 from lossy.automation.chromium import find_chromium
+from lossy.automation.gateway import Gateway
 from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ GONE_SECONDS = 5.0
 
 
 class LocalBrowsers:
-    """At most two browsers at once, reused."""
+    """At most two browsers at once, reused; with a gateway, nothing of theirs goes another way."""
 
-    def __init__(self, *, headless: bool = True, at_once: int = AT_ONCE) -> None:
+    def __init__(self, *, headless: bool = True, at_once: int = AT_ONCE, gateway: Gateway | None = None) -> None:
         self.launched = 0
         """How many browsers it has started so far."""
         self._headless = headless
+        self._gateway = gateway
         self._slots = asyncio.Semaphore(at_once)
         self._idle: list[_Warm] = []
         self._open: dict[str, BrowserContext] = {}
@@ -82,6 +84,8 @@ class LocalBrowsers:
         if self._playwright is not None:
             await self._playwright.stop()
             self._playwright = None
+            if self._gateway is not None:
+                await self._gateway.close()
 
     async def _take(self) -> "_Warm":
         while self._idle:
@@ -103,11 +107,17 @@ class LocalBrowsers:
         async with self._starting:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
+                if self._gateway is not None:
+                    await self._gateway.open()
+        proxy = None if self._gateway is None else {"server": self._gateway.address, "bypass": "<-loopback>"}
         key = f"{KIND}:{me()}:{uuid.uuid4().hex}"
         args = [f"{SWITCH}{key}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         try:
             browser = await self._playwright.chromium.launch(
-                executable_path=find_chromium(), headless=self._headless, args=args
+                executable_path=find_chromium(),
+                headless=self._headless,
+                args=args,
+                proxy=proxy,  # type: ignore[arg-type]
             )
         except Error as error:
             raise Unavailable("No browser could be started for posting. See: lossy doctor") from error

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 GONE = (404, 410)
 FORBIDDEN = (401, 403)
-BLOCKED = "ERR_BLOCKED_BY_CLIENT"
 BUSY = 429
 BUSY_SECONDS = 60.0
 READ_BOX = """box => {
@@ -63,7 +62,8 @@ class GenericAdapter:
 
     async def open_at(self, page: "Page", comment: Comment) -> None:
         """Open the page; say whether it is gone, closed to whoever is signed in, or cannot answer now."""
-        status = await _open(page, comment.url)
+        response = await page.goto(comment.url, wait_until="domcontentloaded")
+        status = 200 if response is None else response.status
         if status in GONE:
             raise Refused("The video is not there any more.")
         if status in FORBIDDEN:
@@ -148,18 +148,6 @@ def find_id(answer: Any, depth: int = 3) -> str | None:
             return str(answer[name])
     inner = (find_id(value, depth - 1) for value in answer.values()) if depth else ()
     return next((found for found in inner if found is not None), None)
-
-
-async def _open(page: "Page", url: str) -> int:
-    from playwright.async_api import Error  # noqa: PLC0415 -- half a second, used by few
-
-    try:
-        response = await page.goto(url, wait_until="domcontentloaded")
-    except Error as problem:
-        if BLOCKED not in problem.message:
-            raise
-        raise NeedsLogin("The page leads elsewhere, as where one has to sign in. Connect it, and sign in.") from None
-    return 200 if response is None else response.status
 
 
 async def _box(page: "Page", looks: int = LOOKS) -> "ElementHandle | None":

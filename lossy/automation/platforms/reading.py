@@ -7,7 +7,6 @@ nothing. Further pages are opened beside the first one, which stays as it is.
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from lossy.automation.guard import new_page
 from lossy.automation.platforms.finder import ask_all, within
@@ -40,7 +39,7 @@ async def count_standing(page: "Page", body: str) -> int:
     seen = {page.url.partition("#")[0]}
     while (address := next((each for each in waiting if each not in seen), None)) and len(seen) < MOST_PAGES:
         seen.add(address)
-        beside = await new_page(page.context, urlsplit(page.url).netloc)
+        beside = await new_page(page.context, page.url, [])
         try:
             answer = await beside.goto(address, wait_until="domcontentloaded")
             if answer is None or answer.status >= 500:

@@ -51,6 +51,8 @@ class Select(ui.element):
 
     def __init__(self, label: str, options: dict[str, str], value: str, on_change: Callable[[str], Any]) -> None:
         super().__init__("select")
+        self._options = options
+        self._on_change = on_change
         self.classes("input fits")
         self.props["aria-label"] = label
         with self:
@@ -59,11 +61,11 @@ class Select(ui.element):
                 option.props["value"] = each
                 if each == value:
                     option.props["selected"] = True
-        self.on(
-            "change",
-            lambda event: on_change(event.args) if event.args in options else None,
-            js_handler="(event) => emit(event.target.value)",
-        )
+        self.on("change", lambda event: self.choose(event.args), js_handler="(event) => emit(event.target.value)")
+
+    def choose(self, value: str) -> Any:
+        """Change to one of the options, as its list does; anything else changes nothing."""
+        return self._on_change(value) if value in self._options else None
 
 
 class Switch(ui.element):

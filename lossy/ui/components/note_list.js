@@ -12,7 +12,7 @@ const SETTLED_MS = 450;
 
 export default {
   components: { NoteCard },
-  props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean, posts: Boolean },
+  props: { initial: { type: Array, default: () => [] }, loading: Boolean, video: String, refines: Boolean, posts: Boolean, postsAbove: Number },
   emits: ["edit", "remove", "refine", "confirm", "cancel", "scope", "post", "post_all", "take_back", "decide", "trail"],
   template: `
     <section class="notes" aria-label="Notes">
@@ -34,7 +34,7 @@ export default {
       </div>
       <div ref="scroller" class="scroller" role="list" aria-label="Notes in the order of the video" @scroll.passive="onScroll" @keydown="onKey" @focusin="onFocus">
         <div aria-hidden="true" :style="{ height: before + 'px' }"></div>
-        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :posts="posts" :step="steps[note.id]" :trail="trails[note.id]" :reachable="note.id === activeId"
+        <note-card v-for="note in shown" :key="note.id" :ref="watch" :note="note" :turn="turns[note.turn_id]" :video="video" :hinted="note.id === ghostId" :refines="refines" :posts="posts" :posts-above="postsAbove" :step="steps[note.id]" :trail="trails[note.id]" :reachable="note.id === activeId"
           @edit="edit" @remove="remove" @refine="refine" @confirm="confirm" @cancel="cancel" @post="post" @take_back="takeBack" @decide="decide" @trail="trail" />
         <div aria-hidden="true" :style="{ height: after + 'px' }"></div>
         <div v-if="!all.length && !waits" class="empty">

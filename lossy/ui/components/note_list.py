@@ -31,11 +31,20 @@ class NoteList(ui.element, component="note_list.js"):
     {id} `remove`, `refine`, `post`, `take_back`, `decide` {id, is_there} and `trail`.
     """
 
-    def __init__(self, video_id: str, *, on: Mapping[str, Handler], refines: bool = False, posts: bool = False) -> None:
+    def __init__(
+        self,
+        video_id: str,
+        *,
+        on: Mapping[str, Handler],
+        refines: bool = False,
+        posts: bool = False,
+        posts_above: float | None = None,
+    ) -> None:
         super().__init__()
         self.props["video"] = video_id
         self.props["refines"] = refines
         self.props["posts"] = posts
+        self.props["posts-above"] = posts_above
         self.props["loading"] = True
         listen(self, on)
 

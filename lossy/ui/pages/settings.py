@@ -31,6 +31,13 @@ _HEALTH = {
         "Lost connections, dropped pictures and how long recognition takes: counts and times, no words.",
     ),
 }
+_POSTING = {
+    "auto_post": (
+        "Post my notes by themselves",
+        "A spoken note is posted under its video when its three seconds are over, unless you scratch it before.",
+    ),
+}
+_SURENESS = {"0.7": "Lossy is sure (over 70 %)", "0.8": "Surer (over 80 %)", "0.9": "Very sure (over 90 %)"}
 _MICROPHONE = {
     "echo_cancellation": ("Echo cancellation", "Switch on if the video plays on loudspeakers."),
     "noise_suppression": ("Noise suppression", "Switch on in a loud room. It can cost the first sounds of a word."),
@@ -95,6 +102,9 @@ class SettingsView:
                 Text("Recognition works best with the bare signal, so these are off.", "p", "muted")
                 self._switches(_MICROPHONE, choices)
                 self._switches(_HEALTH, choices)
+            with _section("Posting", "posting"):
+                self._switches(_POSTING, choices)
+                self._sureness(choices)
             with _section("Look"), _choice("Theme", "Follows your system unless you choose. Kept in this browser."):
                 ThemeChoice()
             with _section("Account"):
@@ -127,7 +137,17 @@ class SettingsView:
             change = partial(self._choose, "engine")
             Select("Who recognises speech", engines, chosen, change)
 
-    async def _choose(self, name: str, value: bool | str) -> None:
+    def _sureness(self, choices: Choices) -> None:
+        chosen = str(choices.auto_post_above)
+        with _choice("How sure of a note", "Others wait for your word, and so do typed notes."):
+            Select(
+                "How sure of a note",
+                _SURENESS if chosen in _SURENESS else {chosen: f"Over {choices.auto_post_above:.0%}", **_SURENESS},
+                chosen,
+                lambda value: self._choose("auto_post_above", float(value)),
+            )
+
+    async def _choose(self, name: str, value: bool | str | float) -> None:
         async with self._page.core.database.write() as db:
             await users.change_settings(db, self._page.identity.user_id, {name: value})
 

@@ -6,7 +6,7 @@ import { review } from "./review.js";
 const COPIED_MS = 1400;
 
 export const NoteCard = {
-  props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean, posts: Boolean, step: String, trail: Array },
+  props: { note: Object, video: String, turn: Object, hinted: Boolean, reachable: Boolean, refines: Boolean, posts: Boolean, postsAbove: Number, step: String, trail: Array },
   emits: ["edit", "remove", "refine", "confirm", "cancel", "post", "take_back", "decide", "trail"],
   template: `
     <article class="note" :class="{ ghost: isGhost, editing, unsure: note.confidence < 0.5 }" role="listitem"
@@ -29,12 +29,12 @@ export const NoteCard = {
       </div>
       <div v-else class="meta">
         <span class="kind" :style="{ color: 'var(--' + note.category + ')' }"><svg class="glyph" aria-hidden="true"><use :href="'#g-' + note.category" /></svg>{{ note.category }}</span>
-        <span v-if="isGhost && turn" :key="turn.until" class="ring keeps-time" :class="{ held: turn.held }" :style="ring" role="img" aria-label="Kept when this runs out"></span>
+        <span v-if="isGhost && turn" :key="turn.until" class="ring keeps-time" :class="{ held: turn.held }" :style="ring" role="img" :aria-label="goesOut ? 'Kept and posted when this runs out' : 'Kept when this runs out'"></span>
         <span v-else class="sure" :style="{ '--sure': note.confidence }" :title="'Lossy is ' + sureness" role="img" :aria-label="sureness"></span>
         <span v-if="note.confidence < 0.5 && !isGhost" class="check">please check</span>
         <span class="grow"></span>
         <template v-if="isGhost && !isAway">
-          <button type="button" class="act" tabindex="-1" aria-label="Keep" @click="$emit('confirm', note)"><svg class="icon"><use href="#i-check" /></svg><span class="word">keep</span><span v-if="hinted" class="kbd">Enter</span></button>
+          <button type="button" class="act" tabindex="-1" :aria-label="goesOut ? 'Keep and post' : 'Keep'" @click="$emit('confirm', note)"><svg class="icon"><use :href="goesOut ? '#i-send' : '#i-check'" /></svg><span v-if="goesOut">post</span><span v-else class="word">keep</span><span v-if="hinted" class="kbd">Enter</span></button>
           <button type="button" class="act" tabindex="-1" aria-label="Scratch" @click="$emit('cancel', note)"><svg class="icon"><use href="#i-close" /></svg><span class="word">scratch</span><span v-if="hinted" class="kbd">Esc</span></button>
         </template>
         <template v-else>
@@ -78,6 +78,10 @@ export const NoteCard = {
     },
     isGhost() {
       return this.note.status === "ghost";
+    },
+    /** Kept, it is posted by itself. */
+    goesOut() {
+      return this.isGhost && this.note.confidence > (this.postsAbove ?? 1);
     },
     start() {
       return timeCode(this.note.start_seconds);
