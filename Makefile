@@ -28,9 +28,9 @@ wheel:  ## build dist/lossy-….whl, the extension in it, to install with pip wh
 	@$(VENV)/python -m hatchling build -t wheel
 
 test:  ## run every test, embedded and scaled out (ARGS="-k words" goes to pytest)
-	@$(BOOTSTRAP) run dev
+	@$(BOOTSTRAP) run dev comments
 	@$(VENV)/python -m scripts.servers
-	@$(EXTENSION) build players
+	@$(EXTENSION) build players comments
 	@$(VENV)/python -m scripts.suite --mode both $(ARGS)
 	@$(EXTENSION) test
 

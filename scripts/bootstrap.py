@@ -24,6 +24,8 @@ PYTHON = VENV / "bin" / "python"
 STATE = VENV / "lossy.json"
 LOCK = ROOT / "requirements.lock"
 PIP = ROOT / "scripts" / "pip-26.3-py3-none-any.whl"
+WHOLE = {"comments"}
+"""Groups that name all that they need: nothing is installed besides."""
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
@@ -85,8 +87,10 @@ def _create() -> None:
 def _install(project: dict[str, Any], groups: list[str], fresh: dict[str, str], held: list[str]) -> None:
     _say(f"installing {' and '.join(groups)} dependencies; the first time takes half a minute or more")
     STATE.unlink(missing_ok=True)
-    wanted = [wish for group in groups for wish in _wishes(project, group)]
-    _pip("-mpip", ["--require-hashes", "--constraint", str(LOCK), *wanted])
+    for options, some in (([], set(groups) - WHOLE), (["--no-deps"], set(groups) & WHOLE)):
+        wanted = [wish for group in sorted(some) for wish in _wishes(project, group)]
+        if wanted:
+            _pip("-mpip", ["--require-hashes", "--constraint", str(LOCK), *options, *wanted])
     if "run" in groups:
         _pip("-mpip", ["--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     state = {**fresh, "python": _python_version(), "groups": sorted({*held, *groups})}

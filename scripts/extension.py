@@ -1,8 +1,8 @@
 """Build, check and test the browser extension with Node; nothing is done twice. Needs no `.venv`.
 
 `npm ci` runs when package-lock.json is another one than last time, the build when one of its sources is. The stamps
-lie in node_modules, so whoever deletes that or `dist` gets them anew. The players that the tests need have a package
-of their own: who only runs Lossy does without them.
+lie in node_modules, so whoever deletes that or `dist` gets them anew. The players and the comment system that the tests
+need have packages of their own: who only runs Lossy does without them.
 """
 
 import fcntl
@@ -21,6 +21,7 @@ STAMP = Path("node_modules/.lossy-installed")
 BUILT_FROM = EXTENSION / "node_modules" / ".lossy-built"
 SOURCES = ("src", "public", "build.mjs", "manifest.json", "package-lock.json", "tsconfig.json")
 PLAYERS = ROOT / "tests/e2e/players"
+COMMENTS = ROOT / "tests/automation/waline"
 PAGES_SOURCES = ("lossy/ui/static", "lossy/ui/theme", "lossy/video_platforms.json")
 NPM_SECONDS = 600
 CLICKS = f"""lossy: the extension is in {BUILT}
@@ -28,7 +29,7 @@ CLICKS = f"""lossy: the extension is in {BUILT}
 
 
 def main(steps: list[str]) -> None:
-    """Take the steps named: build, players, clicks, check, test, format; exit with words if one fails."""
+    """Take the steps named: build, players, comments, clicks, check, test, format; exit with words if one fails."""
     if subprocess.run([ROOT / "scripts/node", "--version"], stdout=subprocess.DEVNULL, check=False).returncode:
         sys.exit("lossy: the browser extension needs Node 20 or newer with npm: install it, then try again.")
     npm = shutil.which("npm")
@@ -42,6 +43,8 @@ def main(steps: list[str]) -> None:
                 _build(npm)
             elif step == "players":
                 _install(npm, PLAYERS, "the players of others that the tests try it on", "--ignore-scripts")
+            elif step == "comments":
+                _install(npm, COMMENTS, "a comment system of others that the tests post to", "--ignore-scripts")
             elif step == "clicks":
                 print(CLICKS, file=sys.stderr, flush=True)
             else:

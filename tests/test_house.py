@@ -54,7 +54,7 @@ def test_the_lock_pins_everything_by_hash_and_no_address() -> None:
     assert "://" not in lock
 
 
-@pytest.mark.parametrize("folder", ["extension", "tests/e2e/players"])
+@pytest.mark.parametrize("folder", ["extension", "tests/e2e/players", "tests/automation/waline"])
 def test_npms_locks_pin_everything_by_hash_and_no_address(folder: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}

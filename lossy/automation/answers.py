@@ -39,7 +39,12 @@ def carries(request: "Request", body: str) -> bool:
     if request.method not in SENDING:
         return False
     sent = request.post_data_buffer
-    return sent is not None and any(same_words(text, body) for text in _texts(sent))
+    return sent is not None and holds(sent, body)
+
+
+def holds(sent: bytes, body: str) -> bool:
+    """Whether this comment is in what was sent, however it is written there."""
+    return any(same_words(text, body) for text in _texts(sent))
 
 
 async def read_answer(response: "Response") -> Answer:

@@ -14,7 +14,7 @@ from typing import Any
 
 from lossy.automation.browsers import Browsers, StorageState
 from lossy.automation.contract import Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
-from lossy.automation.guard import keep_to
+from lossy.automation.guard import keep_to, new_page
 from lossy.automation.reach import Reach
 from lossy.automation.sealing import Seal
 from lossy.automation.visits import ApiVisit, PageVisit, Visit
@@ -30,9 +30,12 @@ from lossy.video_url import posting_address
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT_SECONDS = 150.0
-PAGE_MS = 30_000
+STEP_MS = 30_000
+"""How long one step on a page may take."""
 LOOKS = 2
 """How often a comment is looked for in vain before a person is asked."""
+TURNED_AWAY = (401, 403)
+"""What a platform answers to somebody that it does not know any more."""
 CLICK_WITHIN_SECONDS = 10.0
 """An attempt that was held up for longer between its commit and its click does not click any more."""
 
@@ -41,6 +44,8 @@ CLICK_WITHIN_SECONDS = 10.0
 class Pace:
     """How patient posting is, in seconds."""
 
+    page: float = 45.0
+    """How long a page may take to open; twice that, and the answer, are within the time limit."""
     answer: float = 45.0
     """How long a platform may take to answer a comment."""
     settle: float = 30.0
@@ -90,7 +95,8 @@ class Posting:
         body = adapter.compose(note.text, note.start_seconds, note.end_seconds)
         if len(body) > adapter.most_characters:
             raise Refused(
-                f"With its time this note has {len(body)} characters, and {platform} takes {adapter.most_characters}. "
+                f"With its time this note has {len(body)} characters, and this platform takes "
+                f"{adapter.most_characters}. "
                 "Shorten it, then post it again."
             )
         return body
@@ -125,6 +131,7 @@ class _Attempt:
         self._adapter = posting.adapter_for(post.platform)
         self._platform: Platform = api or self._adapter
         self._is_armed = False
+        self._is_turned_away = False
         self._has_ended = False
         self._picture: bytes | None = None
 
@@ -139,7 +146,7 @@ class _Attempt:
                     self._picture = await visit.picture()
                     raise
         except NeedsLogin as problem:
-            await self._end(posts.needs_login, problem.message)
+            await self._end(posts.lost_login if self._is_turned_away else posts.needs_login, problem.message)
         except Refused as problem:
             await self._end(posts.has_failed, problem.message, self._picture)
         except posts.TooSoon as problem:
@@ -212,6 +219,9 @@ class _Attempt:
         if await self._adopted(visit):
             return None
         if answer is not None and answer.is_no:
+            self._is_turned_away = answer.status in TURNED_AWAY
+            if self._is_turned_away:
+                await visit.who_is_logged_in()
             raise Refused(f"The platform did not take the comment (it answered {answer.status}).")
         raise self._later()
 
@@ -255,8 +265,9 @@ class _Attempt:
             async with self._posting.browsers.open(state, tags) as opened:
                 await self._write(posts.has_browser, opened.key)
                 kept_from = await keep_to(opened.context, self._comment.url)
-                page = await opened.context.new_page()
-                page.set_default_timeout(PAGE_MS)
+                opened.context.set_default_timeout(STEP_MS)
+                opened.context.set_default_navigation_timeout(self._posting.pace.page * 1000)
+                page = await new_page(opened.context, self._comment.url, kept_from)
                 yield PageVisit(page, self._adapter, self._comment, kept_from)
         finally:  # it is closed: nobody has to end it, not even if this process dies now
             if not self._has_ended:
@@ -292,4 +303,6 @@ async def _comment_of(db: Db, post: Post) -> Comment:
 
 def _plain(problem: Exception) -> str:
     """Say what went wrong with a page, without its content."""
+    if type(problem).__name__ == "TimeoutError":
+        return "The page took too long."
     return f"The page did not do what was expected ({type(problem).__name__})."

@@ -6,17 +6,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from lossy.automation.answers import Answer, carries, read_answer
+from lossy.automation.answers import Answer, carries, holds, read_answer
 from lossy.automation.contract import Adapter, Api, Comment, NeedsLogin, Seen
 from lossy.automation.guard import is_home
 from lossy.settings import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     import httpx
-    from playwright.async_api import Page, Response
+    from playwright.async_api import Page, Request, Response, WebSocket
 
 MORE_ANSWERS_SECONDS = 2.0
 """How long an answer without proof may be followed by one with it."""
+SEND_SECONDS = 10.0
+"""How long a page may take to send anything at all."""
 PICTURE_MS = 5_000
 
 
@@ -50,6 +52,8 @@ class PageVisit:
         self._kept_from = kept_from
         self._adapter = adapter
         self._comment = comment
+        self._sockets: list[WebSocket] = []
+        page.on("websocket", self._keep)
 
     async def open_at(self) -> None:
         """Open the page; `NeedsLogin` if it leads elsewhere, as pages do to have somebody sign in."""
@@ -73,7 +77,7 @@ class PageVisit:
 
     async def submit(self, within_seconds: float) -> Answer | None:
         """Click, and watch what the page is answered."""
-        answers = _Answers(self._page, self._comment.body)
+        answers = _Answers(self._page, self._sockets, self._comment.body)
         await self._adapter.submit(self._page)
         return await answers.proof(self._adapter.comment_id, within_seconds)
 
@@ -85,6 +89,9 @@ class PageVisit:
             return await self._page.screenshot(type="jpeg", quality=60, timeout=PICTURE_MS)
         except Exception:  # noqa: BLE001 -- a page that crashed has no picture
             return None
+
+    def _keep(self, socket: "WebSocket") -> None:
+        self._sockets.append(socket)
 
     def _stay_home(self) -> None:
         led_to = self._kept_from[-1] if self._kept_from else self._elsewhere()
@@ -136,25 +143,42 @@ class ApiVisit:
 
 
 class _Answers:
-    """Collects what a page is answered to requests that carry a comment."""
+    """Collects what a page is answered to requests that carry a comment; what goes into a socket has no answer."""
 
-    def __init__(self, page: "Page", body: str) -> None:
+    def __init__(self, page: "Page", sockets: "list[WebSocket]", body: str) -> None:
         self._body = body
-        self._came: asyncio.Queue[Response] = asyncio.Queue()
+        self._came: asyncio.Queue[Response | None] = asyncio.Queue()
+        self._is_sent = asyncio.Event()
+        page.on("request", self._look)
         page.on("response", self._take)
+        for socket in sockets:
+            socket.on("framesent", self._hear)
 
     async def proof(self, comment_id: Callable[[Any], str | None], within_seconds: float) -> Answer | None:
         """Wait for an answer with the comment's id; else give the last one that came, or None."""
         last: Answer | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds) as limit:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._is_sent.wait()
                 while True:
-                    last = await read_answer(await self._came.get())
-                    if last.is_yes and comment_id(last.body) is not None:
+                    response = await self._came.get()
+                    last = last if response is None else await read_answer(response)
+                    if last is not None and last.is_yes and comment_id(last.body) is not None:
                         return last
                     limit.reschedule(asyncio.get_running_loop().time() + MORE_ANSWERS_SECONDS)
         return last
 
+    def _look(self, request: "Request") -> None:
+        if carries(request, self._body):
+            self._is_sent.set()
+
     def _take(self, response: "Response") -> None:
         if carries(response.request, self._body):
+            self._is_sent.set()
             self._came.put_nowait(response)
+
+    def _hear(self, frame: str | bytes) -> None:
+        if holds(frame.encode() if isinstance(frame, str) else frame, self._body):
+            self._is_sent.set()
+            self._came.put_nowait(None)

@@ -8,6 +8,7 @@ import html
 import itertools
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from lossy.bench.comment_pages import CAPTCHA, DRAFTS, FORM, SCRIPTED, SIGN_IN, WATCH, page
 from lossy.bench.loopback import Loopback
 from lossy.demo import FILM
 
@@ -43,6 +45,20 @@ class Mood:
     redirects_to: str = ""
     """Where the server sends them."""
     closed: bool = False
+    title: str = "Film"
+    instead: tuple[int, str] | None = None
+    """What its page answers in place of the film: a status, and what stands there."""
+    opens_after: float = 0.0
+    is_private: bool = False
+    """Who is not signed in sees nothing of it."""
+    has_captcha: bool = False
+    most_characters: int = 0
+    keeps_drafts: bool = False
+    allows_markup: bool = False
+    """In comments, whoever wrote them."""
+    oldest_first: bool = False
+    """The place for a new comment is at the end then."""
+    per_page: int = PER_PAGE
 
 
 @dataclass
@@ -67,6 +83,10 @@ class CommentSite(Loopback):
     gone: set[str] = field(default_factory=set)
     visited: set[str] = field(default_factory=set)
     """Videos whose page was asked for, by host."""
+    when_drafted: Callable[[], Awaitable[None]] | None = None
+    """What happens while a draft is kept, and so before anything is sent."""
+    when_taken: Callable[[], Awaitable[None]] | None = None
+    """What happens between a comment and the answer to it."""
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
@@ -77,6 +97,7 @@ class CommentSite(Loopback):
             Route("/watch/{video}", self._watch),
             Route("/watch/{video}/comment", self._form, methods=["POST"]),
             Route("/api/comments", self._json, methods=["POST"]),
+            Route("/draft", self._draft, methods=["POST"]),
             Mount("/static", StaticFiles(directory=FILM.parent)),
         ]
         self.listen(routes)
@@ -95,6 +116,10 @@ class CommentSite(Loopback):
         }  # fmt: skip
         return {"cookies": [cookie], "origins": []}
 
+    def stand(self, text: str, author: str = "Eve", video: str = "one") -> None:
+        """Have a comment already."""
+        self.comments.append(Written(str(next(self._ids)), video, author, text, 0.0))
+
     def on(self, video: str) -> list[str]:
         """Give the texts that stand on a video."""
         return [comment.text for comment in self.comments if comment.video == video]
@@ -105,7 +130,7 @@ class CommentSite(Loopback):
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method == "GET":
-            return HTMLResponse(_page("Sign in", SIGN_IN))
+            return HTMLResponse(page("Sign in", SIGN_IN))
         name = str((await request.form())["name"])
         session = secrets.token_hex(16)
         self.logins[session] = name
@@ -114,39 +139,66 @@ class CommentSite(Loopback):
         return answer
 
     async def _watch(self, request: Request) -> Response:
-        video, who = request.path_params["video"], self._who(request)
+        video, who, mood = request.path_params["video"], self._who(request), self.mood
         self.visited.add(f"{request.url.hostname}/{video}")
-        if self.mood.redirects_to not in ("", str(request.url)):
-            return RedirectResponse(self.mood.redirects_to, 302)
+        await asyncio.sleep(mood.opens_after)
+        if mood.redirects_to not in ("", str(request.url)):
+            return RedirectResponse(mood.redirects_to, 302)
         if video in self.gone:
-            return HTMLResponse(_page("Gone", "<p>This video was removed."), 404)
+            return HTMLResponse(page("Gone", "<p>This video was removed."), 404)
+        if mood.instead is not None:
+            return HTMLResponse(page("Please wait", mood.instead[1]), mood.instead[0])
+        if mood.is_private and who is None:
+            return HTMLResponse(page("Private", SIGN_IN), 403)
+        away = f"<script>location.href = {json.dumps(mood.leads_to)}</script>" if mood.leads_to else ""
+        number = int(request.query_params.get("page", 0))
+        parts = [self._place(video, who), self._list(video, number)]
+        below = "".join(reversed(parts) if mood.oldest_first else parts)
+        return HTMLResponse(page(f"{mood.title} {video}", away + WATCH + below))
+
+    def _list(self, video: str, number: int) -> str:
         now = asyncio.get_running_loop().time()
-        shown = [c for c in reversed(self.comments) if c.video == video and now >= c.at + self.mood.shown_after]
-        begin = PER_PAGE * int(request.query_params.get("page", 0))
-        items = "".join(f"<li id='c{c.id}'><b>{html.escape(c.author)}</b> <p class=said>{html.escape(c.text)}</p>"
-                        for c in shown[begin : begin + PER_PAGE])  # fmt: skip
-        more = f"<a href='?page={begin // PER_PAGE + 1}'>More</a>" if len(shown) > begin + PER_PAGE else ""
-        away = f"<script>location.href = {json.dumps(self.mood.leads_to)}</script>" if self.mood.leads_to else ""
-        return HTMLResponse(
-            _page(f"Film {video}", away + WATCH + self._place(video, who) + f"<ol id=list>{items}</ol>{more}")
-        )
+        shown = [c for c in self.comments if c.video == video and now >= c.at + self.mood.shown_after]
+        if not self.mood.oldest_first:
+            shown.reverse()
+        begin = self.mood.per_page * number
+        items = "".join(f"<li id='c{c.id}'><b>{html.escape(c.author)}</b> <p class=said>{self._said(c)}</p>"
+                        for c in shown[begin : begin + self.mood.per_page])  # fmt: skip
+        more = f"<a href='?page={number + 1}'>More</a>" if len(shown) > begin + self.mood.per_page else ""
+        last = f"<a href='?page={(len(shown) - 1) // self.mood.per_page}'>Last</a>" if more else ""
+        return f"<ol id=list>{items}</ol>{more} {last}"
+
+    def _said(self, comment: Written) -> str:
+        return comment.text if self.mood.allows_markup else html.escape(comment.text)
 
     def _place(self, video: str, who: str | None) -> str:
-        if self.mood.closed:
+        mood = self.mood
+        if mood.closed:
             return "<p>Comments are turned off."
         if who is None:
             return f"<a href='/sign-in?video={video}'>Sign in</a> to join."
         token = self._tokens.setdefault(who, secrets.token_hex(8))
-        return (FORM if self.mood.form else SCRIPTED).format(
-            video=video, token=token, who=html.escape(who), button=html.escape(self.mood.button)
+        drafts = DRAFTS if mood.keeps_drafts else ""
+        return (FORM if mood.form else SCRIPTED).format(
+            video=video,
+            token=token,
+            who=html.escape(who),
+            button=html.escape(mood.button),
+            more=f"{drafts} maxlength={mood.most_characters}" if mood.most_characters else drafts,
+            beside=CAPTCHA if mood.has_captcha else "",
         )
+
+    async def _draft(self, _request: Request) -> Response:
+        if self.when_drafted is not None:
+            await self.when_drafted()
+        return Response(status_code=204)
 
     async def _form(self, request: Request) -> Response:
         form = await request.form()
         video = request.path_params["video"]
         status = await self._take(request, video, str(form["text"]).replace("\r\n", "\n"), str(form["token"]))
         if status >= 400:
-            return HTMLResponse(_page("Sorry", "<p>Something went wrong."), status)
+            return HTMLResponse(page("Sorry", "<p>Something went wrong."), status)
         return RedirectResponse(f"/watch/{video}", 303)
 
     async def _json(self, request: Request) -> Response:
@@ -166,6 +218,8 @@ class CommentSite(Loopback):
             self._committing.add(committing)
             committing.add_done_callback(self._committing.discard)
             await asyncio.shield(committing)
+        if self.when_taken is not None:
+            await self.when_taken()
         await asyncio.sleep(mood.answer_after)
         return mood.answers
 
@@ -173,30 +227,3 @@ class CommentSite(Loopback):
         await asyncio.sleep(after_seconds)
         now = asyncio.get_running_loop().time()
         self.comments.append(Written(str(next(self._ids)), video, who, text, now))
-
-
-def _page(title: str, body: str) -> str:
-    return f"<!doctype html><meta charset=utf-8><title>{title}</title><h1>{title}</h1>{body}"
-
-
-SIGN_IN = """<form method=post><label>Name <input name=name></label>
-<label>Password <input name=password type=password></label><button>Sign in</button></form>"""
-WATCH = """<input type=search placeholder="Search videos"><video src=/static/sample.webm width=480 controls></video>
-<h2>Comments</h2>"""
-FORM = """<form method=post action=/watch/{video}/comment>Signed in as {who}
-<input type=hidden name=token value={token}><textarea name=text aria-label="Add a comment"></textarea>
-<button type=button>Cancel</button><button>{button}</button></form>"""
-SCRIPTED = """<div class=comment-box>Signed in as {who}<textarea placeholder="Add a comment…"></textarea>
-<button>Cancel</button><button id=send>{button}</button></div>
-<script>
-document.querySelector("#send").onclick = async () => {{
-  const text = document.querySelector("textarea").value;
-  const answer = await fetch("/api/comments", {{ method: "POST", body: JSON.stringify({{ video: "{video}", text }}),
-    headers: {{ "content-type": "application/json", "x-csrf-token": "{token}" }} }});
-  if (!answer.ok) return;
-  const item = document.createElement("li");
-  item.textContent = text;
-  document.querySelector("#list").prepend(item);
-  document.querySelector("textarea").value = "";
-}};
-</script>"""

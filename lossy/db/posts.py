@@ -286,6 +286,15 @@ async def needs_login(db: Db, post_id: str, why: str) -> None:
     _tell_result(db, post, note, succeeded=False, message=why)
 
 
+async def lost_login(db: Db, post_id: str, why: str) -> None:
+    """The platform said no, as nobody was logged in any more: it is not there, and begins anew after a login."""
+    post, _ = await _with_note(db, post_id)
+    _audit(db, post, "stumbled", "The platform did not take it, as nobody was signed in any more.")
+    _step_to(post, _P.FAILED)
+    _step_to(post, _P.QUEUED)
+    await needs_login(db, post_id, why)
+
+
 async def go_on_after_login(db: Db, user_id: str, platform: str, place: str) -> int:
     """Let every note go on that waited for this login; give how many."""
     waiting = (

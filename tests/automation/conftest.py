@@ -1,7 +1,8 @@
 """A site to post to, and somebody whose notes are posted there by the jobs of this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from cryptography.fernet import Fernet
 
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
-from lossy.automation.contract import Api
+from lossy.automation.contract import Adapter, Api
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import ANYWHERE, NO_APIS, Pace, Posting
@@ -122,14 +123,38 @@ async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> P
     return Poster(database, await reviewer_of(database, comment_site.address("one")), seal, comment_site)
 
 
-async def reviewer_of(database: Database, url: str) -> Reviewer:
+async def reviewer_of(database: Database, url: str, email: str = "a@example.org") -> Reviewer:
     """Make somebody who reviews the video of an address."""
-    who = await reviewer(database)
+    who = await reviewer(database, email)
     named = identify_url(url)
     async with database.write() as db:
         video = await db.get_one(Video, who.video.id)
         video.platform, video.external_id, video.url = named.platform, named.external_id, named.url
     return Reviewer(who.user_id, who.email, video, who.session)
+
+
+@asynccontextmanager
+async def at_work(posting: Posting, redis_url: str | None = None) -> AsyncIterator[Jobs]:
+    """Post what is asked for, and keep house."""
+    jobs = Jobs(posting.database, [posting.kind], redis_url, hold_seconds=2)
+    keeping = asyncio.create_task(keep_posts(posting.database))
+    await jobs.start()
+    yield jobs
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    await jobs.close(drain_seconds=5)
+
+
+@pytest.fixture
+def adapters() -> Callable[[str], Adapter]:
+    """Give what finds its way on each platform's pages."""
+    return adapter_for
+
+
+@pytest.fixture
+def pace() -> Pace:
+    """Give how patient the jobs are."""
+    return QUICK
 
 
 @pytest.fixture
@@ -154,15 +179,18 @@ def reach() -> Reach:
 
 @pytest.fixture
 async def jobs(
-    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], reach: Reach, lossy_redis_url: str | None
+    poster: AnyPoster,
+    browsers: Browsers,
+    *,
+    adapters: Callable[[str], Adapter],
+    apis: Mapping[str, Api],
+    reach: Reach,
+    pace: Pace,
+    lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
+    again = (0.1, 0.1)
     posting = Posting(
-        poster.database, browsers, poster.seal, adapter_for, apis, reach=reach, pace=QUICK, again_seconds=(0.1, 0.1)
+        poster.database, browsers, poster.seal, adapters, apis, reach=reach, pace=pace, again_seconds=again
     )
-    jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
-    keeping = asyncio.create_task(keep_posts(poster.database))
-    await jobs.start()
-    yield jobs
-    keeping.cancel()
-    await asyncio.gather(keeping, return_exceptions=True)
-    await jobs.close(drain_seconds=5)
+    async with at_work(posting, lossy_redis_url) as jobs:
+        yield jobs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossy.automation.answers import same_words
 from lossy.automation.contract import Comment, NeedsLogin, Refused, Seen
-from lossy.automation.platforms.generic import LOOK_MS, LOOKS, READ_BOX, SCROLL_PX, GenericAdapter
+from lossy.automation.platforms.generic import LOOK_MS, LOOKS, SCROLL_PX, GenericAdapter, write_into
 from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ class DescribedPage(GenericAdapter):
         if box is None:
             return await super().fill(page, comment)
         await box.scroll_into_view_if_needed()
-        await box.fill(comment.body)
+        written = await write_into(box, comment.body)
         if await _shown(page, self.layout.send) is None:
             raise Unavailable("The button that sends the comment was not found.")
-        return str(await box.evaluate(READ_BOX))
+        return written
 
     async def submit(self, page: "Page") -> None:
         """Click the platform's own button."""

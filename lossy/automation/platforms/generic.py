@@ -1,35 +1,52 @@
 """Any page with an ordinary comment form: found by roles and accessible names, in common languages.
 
 It prefers what says "comment" and is in sight. A page that asks for a password, or shows a way to sign in and no box,
-has nobody logged in.
+has nobody logged in. All that can fail is tried before anybody is allowed to click: the button is there, and it can be
+pressed.
 """
 
 import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lossy.automation.answers import same_words
-from lossy.automation.contract import Comment, NeedsLogin, Refused, Seen, with_time
+from lossy.automation.contract import Busy, Comment, NeedsLogin, Refused, Seen, with_time
+from lossy.automation.platforms.finder import within
+from lossy.automation.platforms.obstacles import captcha, obstacle
+from lossy.automation.platforms.reading import count_standing
 from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
-    from playwright.async_api import ElementHandle, Page
+    from playwright.async_api import ElementHandle, Locator, Page
 
-SIGN_IN = re.compile(
-    r"^\W*(?:sign in|log ?in|anmelden|einloggen|connexion|se connecter"
-    r"|iniciar sesión|entrar|accedi|inloggen|войти|登录|ログイン)\b",
-    re.IGNORECASE,
-)
 GONE = (404, 410)
 FORBIDDEN = (401, 403)
-READ_BOX = "box => 'value' in box ? box.value : box.innerText.replace(/\\n$/, '')"
+BUSY = 429
+BUSY_SECONDS = 60.0
+READ_BOX = """box => {
+    if ("value" in box) return box.value;
+    const line = (one) => one.innerText.replace(/\\n$/, "");
+    const lines = [...box.childNodes].every((one) => /^(P|DIV)$/.test(one.nodeName));
+    const text = lines ? [...box.children].map(line).join("\\n") : line(box);
+    return text.replace(/\\u00a0/g, " ");
+}"""
+PASTE = """(box, text) => {
+    box.focus();
+    getSelection().selectAllChildren(box);
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+ROOM = "box => box.maxLength > 0 ? box.maxLength : null"
 LOOKS = 12
 LOOK_MS = 500
 SCROLL_PX = 700
-FINDER = Path(__file__).with_suffix(".js")
+BUTTON_MS = 1_500
+"""How long the button may take to notice that something stands in the box."""
 OPENERS = re.compile(
-    r"^\W*(?:add|write|leave|post)\s+(?:a |your )?comment|^\W*comment(?:s)?\W*$|kommentar schreiben", re.IGNORECASE
+    r"^\W*(?:add|write|leave|post|join|start)\s+(?:a |the |your )?(?:comment|discussion|conversation)"
+    r"|^\W*comments?\W*$"
+    r"|kommentar (?:schreiben|hinzufügen|verfassen)|(?:laisser|ajouter|écrire) un commentaire"
+    r"|(?:añadir|escribir|dejar) un comentario|コメントを(?:追加|書く)",
+    re.IGNORECASE,
 )
 
 
@@ -44,22 +61,36 @@ class GenericAdapter:
         return with_time(text, at_seconds, end_seconds)
 
     async def open_at(self, page: "Page", comment: Comment) -> None:
-        """Open the page and wait for its box, scrolling to where such boxes appear late."""
+        """Open the page; say whether it is gone, closed to whoever is signed in, or cannot answer now."""
         response = await page.goto(comment.url, wait_until="domcontentloaded")
-        if response is not None and response.status in GONE:
+        status = 200 if response is None else response.status
+        if status in GONE:
             raise Refused("The video is not there any more.")
-        if response is not None and response.status in FORBIDDEN:
-            raise NeedsLogin("The page wants to know who you are. Connect it, then it goes on by itself.")
+        if status in FORBIDDEN:
+            raise await captcha(page.main_frame) or NeedsLogin(
+                "The page does not open for whoever is signed in there. Connect it as somebody who may see the video, "
+                "then it goes on by itself."
+            )
+        if status == BUSY:
+            raise Busy("The platform wants fewer visits at a time.", BUSY_SECONDS)
+        if status >= 500:
+            raise await captcha(page.main_frame) or Unavailable(
+                f"The platform has a problem of its own (it answered {status})."
+            )
 
     async def who_is_logged_in(self, page: "Page") -> str:
         """Take the box for a sign that comments are welcome; without one somebody may have to sign in."""
-        if await _box(page, looks=2) is not None:
-            return ""
-        if await _asks_for_login(page):
-            raise NeedsLogin("Nobody is signed in on this page. Connect it, then it goes on by itself.")
-        if await _box(page) is not None:
-            return ""
-        raise Refused("There is no place for comments on this page.")
+        for looks in (2, LOOKS):
+            if (box := await _box(page, looks=looks)) is not None:
+                break
+            if (problem := await obstacle(page)) is not None:
+                raise problem
+        else:
+            raise Refused("There is no place for comments on this page.")
+        frame = await box.owner_frame()
+        if frame is not None and (problem := await captcha(frame)) is not None:
+            raise problem
+        return ""
 
     async def fill(self, page: "Page", comment: Comment) -> str:
         """Type the comment into the box."""
@@ -67,9 +98,9 @@ class GenericAdapter:
         if box is None:
             raise Unavailable("The place for comments went away.")
         await box.scroll_into_view_if_needed()
-        await box.fill(comment.body)
-        await _button(box)
-        return str(await box.evaluate(READ_BOX))
+        written = await write_into(box, comment.body)
+        await _can_be_pressed(await _button(box))
+        return written
 
     async def submit(self, page: "Page") -> None:
         """Click the one button that belongs to the box."""
@@ -83,18 +114,29 @@ class GenericAdapter:
         return find_id(answer)
 
     async def find(self, page: "Page", comment: Comment, account: str) -> list[Seen]:
-        """Count the places on the page where these very words stand, outside of the box."""
-        line = comment.body.split("\n", 1)[0]
-        found: list[Seen] = []
-        for frame in page.frames:
-            texts: list[str] = await frame.evaluate(f"line => ({_finder()}).texts(line)", line)
-            found += [Seen(None) for text in texts if same_words(text, comment.body)]
-        return found
+        """Count the places where these very words stand, outside of the box."""
+        return [Seen(None)] * await count_standing(page, comment.body)
 
     def permalink(self, comment: Comment, comment_id: str | None) -> str:
         """Open the video at the moment, as players commonly understand it."""
         address, _, route = comment.url.partition("#")
         return comment.url if route else f"{address}#t={int(comment.at_seconds)}"
+
+
+async def write_into(box: "ElementHandle | Locator", body: str) -> str:
+    """Write a comment as if it was typed, or else pasted; give what stands there. `Refused` if there is no room."""
+    room = await box.evaluate(ROOM)
+    if room is not None and len(body.encode("utf-16-le")) // 2 > room:
+        raise Refused(
+            f"With its time this note has {len(body)} characters, and this page takes {room}. "
+            "Shorten it, then post it again."
+        )
+    await box.fill(body)
+    written = str(await box.evaluate(READ_BOX))
+    if written != body and await box.evaluate("box => box.isContentEditable"):
+        await box.evaluate(PASTE, body)
+        written = str(await box.evaluate(READ_BOX))
+    return written
 
 
 def find_id(answer: Any, depth: int = 3) -> str | None:
@@ -113,27 +155,26 @@ async def _box(page: "Page", looks: int = LOOKS) -> "ElementHandle | None":
     for look in range(looks):
         if (found := await _best_box(page)) is not None:
             return found
-        if look == LOOKS // 2:
+        if look == 1:
             await _open_box(page)
         await page.mouse.wheel(0, SCROLL_PX)
         await page.wait_for_timeout(LOOK_MS)
     return None
 
 
-async def _button(box: "ElementHandle") -> "ElementHandle":
-    found = await box.evaluate_handle(f"box => ({_finder()}).buttonOf(box)")
-    button = found.as_element()
-    if button is None:
-        raise Unavailable("The button that sends the comment was not found.")
-    return button
-
-
 async def _best_box(page: "Page") -> "ElementHandle | None":
+    from playwright.async_api import Error  # noqa: PLC0415 -- half a second, used by few
+
+    best, most = None, 0
     for frame in page.frames:
-        found = await frame.evaluate_handle(f"() => ({_finder()}).bestBox()")
-        if (box := found.as_element()) is not None:
-            return box
-    return None
+        try:
+            score = await frame.evaluate(within("best().most"))
+            if score > most:
+                best, most = (await frame.evaluate_handle(within("best().best"))).as_element(), score
+        except Error:  # frames of others come and go
+            if frame is page.main_frame:
+                raise
+    return best
 
 
 async def _open_box(page: "Page") -> None:
@@ -142,13 +183,24 @@ async def _open_box(page: "Page") -> None:
         await opener.click()
 
 
-async def _asks_for_login(page: "Page") -> bool:
-    if await page.locator("input[type=password]").first.is_visible():
-        return True
-    ways = page.get_by_role("link", name=SIGN_IN).or_(page.get_by_role("button", name=SIGN_IN))
-    return await ways.first.is_visible()
+async def _button(box: "ElementHandle") -> "ElementHandle":
+    from playwright.async_api import TimeoutError as TooSlow  # noqa: PLC0415
+
+    frame = await box.owner_frame()
+    try:
+        found = frame and await frame.wait_for_function(within("buttonOf(it)"), arg=box, timeout=BUTTON_MS)
+    except TooSlow:
+        found = None
+    button = found.as_element() if found else None
+    if button is None:
+        raise Unavailable("The button that sends the comment was not found.")
+    return button
 
 
-@cache
-def _finder() -> str:
-    return FINDER.read_text(encoding="utf-8").split("\n", 1)[1].strip()
+async def _can_be_pressed(button: "ElementHandle") -> None:
+    from playwright.async_api import TimeoutError as TooSlow  # noqa: PLC0415
+
+    try:
+        await button.click(trial=True, timeout=BUTTON_MS * 2)
+    except TooSlow:
+        raise Unavailable("The button that sends the comment can't be pressed.") from None
