@@ -5,7 +5,7 @@ deadline covers connecting, retrying and streaming together, because somebody wa
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,6 +44,13 @@ class ChatModel:
         self._timeout_seconds = timeout_seconds
         self._client: AsyncOpenAI | None = None
         self._knows_schemas = True
+
+    async def answer(self, instructions: str, data: Sequence[str], name: str, schema: dict[str, Any]) -> str:
+        """Answer one question about data, within the deadline. Raises ModelFailed."""
+        asked: list[ChatCompletionMessageParam] = [{"role": "system", "content": instructions}]
+        asked += [{"role": "user", "content": each} for each in data]
+        async with self.bounded():
+            return await self.ask(asked, name, schema)
 
     @asynccontextmanager
     async def bounded(self) -> AsyncIterator[None]:

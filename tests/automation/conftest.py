@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.contract import Api
+from lossy.automation.exploring import Explorer
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import ANYWHERE, NO_APIS, Pace, Posting
@@ -122,9 +123,9 @@ async def poster(database: Database, comment_site: CommentSite, seal: Seal) -> P
     return Poster(database, await reviewer_of(database, comment_site.address("one")), seal, comment_site)
 
 
-async def reviewer_of(database: Database, url: str) -> Reviewer:
+async def reviewer_of(database: Database, url: str, email: str = "a@example.org") -> Reviewer:
     """Make somebody who reviews the video of an address."""
-    who = await reviewer(database)
+    who = await reviewer(database, email)
     named = identify_url(url)
     async with database.write() as db:
         video = await db.get_one(Video, who.video.id)
@@ -136,6 +137,12 @@ async def reviewer_of(database: Database, url: str) -> Reviewer:
 def apis() -> Mapping[str, Api]:
     """Give the APIs that the jobs post with."""
     return NO_APIS
+
+
+@pytest.fixture
+def explorer() -> Explorer | None:
+    """Give what looks for forms that nobody described."""
+    return None
 
 
 @pytest.fixture
@@ -154,11 +161,18 @@ def reach() -> Reach:
 
 @pytest.fixture
 async def jobs(
-    poster: AnyPoster, browsers: Browsers, apis: Mapping[str, Api], reach: Reach, lossy_redis_url: str | None
+    poster: AnyPoster,
+    browsers: Browsers,
+    apis: Mapping[str, Api],
+    *,
+    reach: Reach,
+    explorer: Explorer | None,
+    lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
     posting = Posting(
-        poster.database, browsers, poster.seal, adapter_for, apis, reach=reach, pace=QUICK, again_seconds=(0.1, 0.1)
-    )
+        poster.database, browsers, poster.seal, adapter_for, apis,
+        reach=reach, explorer=explorer, pace=QUICK, again_seconds=(0.1, 0.1),
+    )  # fmt: skip
     jobs = Jobs(poster.database, [posting.kind], lossy_redis_url, hold_seconds=2)
     keeping = asyncio.create_task(keep_posts(poster.database))
     await jobs.start()

@@ -49,6 +49,11 @@ class Recorder(Loopback):
             ]
         )
 
+    @property
+    def elsewhere(self) -> str:
+        """Give its address by another name."""
+        return self.url.replace("127.0.0.1", "localhost")
+
     async def _page(self, _request: Request) -> Response:
         return HTMLResponse(PAGE)
 
@@ -111,6 +116,18 @@ async def test_a_closed_gate_lets_a_page_read(context: BrowserContext, recorder:
     gate.is_closed = True
     assert await tab.evaluate("() => fetch('/take/more').then((answer) => answer.status)") == 200
     assert recorder.took == ["more"]
+
+
+async def test_a_window_elsewhere_does_not_open_and_is_no_leading_away(recorder: Recorder) -> None:
+    browsers = LocalBrowsers()
+    async with browsers.open(None, {}) as opened:
+        kept_from = await keep_to(opened.context, recorder.url)
+        tab = await opened.context.new_page()
+        await tab.goto(recorder.url)
+        async with opened.context.expect_event("requestfailed", lambda failed: "/take/window" in failed.url):
+            await tab.evaluate("address => void window.open(address)", f"{recorder.elsewhere}/take/window")
+    await browsers.aclose()
+    assert (kept_from, recorder.took) == ([], [])
 
 
 async def _load(context: BrowserContext, recorder: Recorder, gate: Gate) -> Page:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossy.automation.answers import same_words
-from lossy.automation.contract import Comment, NeedsLogin, Refused, Seen, with_time
+from lossy.automation.contract import Comment, NeedsLogin, NoButton, NoPlace, Refused, Seen, with_time
 from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class GenericAdapter:
             raise NeedsLogin("Nobody is signed in on this page. Connect it, then it goes on by itself.")
         if await _box(page) is not None:
             return ""
-        raise Refused("There is no place for comments on this page.")
+        raise NoPlace("There is no place for comments on this page.")
 
     async def fill(self, page: "Page", comment: Comment) -> str:
         """Type the comment into the box."""
@@ -124,7 +124,7 @@ async def _button(box: "ElementHandle") -> "ElementHandle":
     found = await box.evaluate_handle(f"box => ({_finder()}).buttonOf(box)")
     button = found.as_element()
     if button is None:
-        raise Unavailable("The button that sends the comment was not found.")
+        raise NoButton("The button that sends the comment was not found.")
     return button
 
 
