@@ -62,6 +62,7 @@ async def examine(settings: Settings) -> list[Finding]:
         "cloud speech": _cloud_speech,
         "language model": _language_model,
         "vision model": _vision_model,
+        "posting model": _post_model,
         "picture embeddings": _clip_model,
         "chromium": _chromium,
         "browserbase": _browserbase,
@@ -77,7 +78,15 @@ async def _bounded(what: str, look: Callable[[Settings], Awaitable[Finding]], se
         async with asyncio.timeout(LOOK_SECONDS):
             return await look(settings)
     except TimeoutError:
-        optional = what in ("model hub", "cloud speech", "language model", "vision model", "browserbase", "node")
+        optional = what in (
+            "model hub",
+            "cloud speech",
+            "language model",
+            "vision model",
+            "posting model",
+            "browserbase",
+            "node",
+        )
         return missing(what, f"No answer within {LOOK_SECONDS:.0f} seconds.", optional=optional)
 
 
@@ -234,6 +243,13 @@ async def _vision_model(settings: Settings) -> Finding:
         return fine("vision model", "none configured: no picture leaves this machine", optional=True)
     without = "Until then no note is refined with its picture."
     return await _endpoint("vision model", settings, settings.vision_model, "LOSSY_VISION_MODEL", without)
+
+
+async def _post_model(settings: Settings) -> Finding:
+    if settings.post_model is None:
+        return fine("posting model", "none configured: no page's text leaves this machine", optional=True)
+    without = "Until then comment forms are found by names and roles alone."
+    return await _endpoint("posting model", settings, settings.post_model, "LOSSY_POST_MODEL", without)
 
 
 async def _clip_model(settings: Settings) -> Finding:

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     """A folder with the vision half of a CLIP model as ONNX; unset, pictures have no embeddings."""
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """Fernet keys that seal logins at platforms, the newest first; unset, a key file in `data_dir`."""
+    post_model: str | None = None
+    """A model of the same endpoint that looks for the comment form on pages nobody knows; unset, no page's text leaves
+    this server."""
     post_headless: bool = True
     """Whether browsers that post are out of sight."""
     post_to_private_network: bool | None = None

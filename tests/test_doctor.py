@@ -24,6 +24,7 @@ WHATS = [
     "cloud speech",
     "language model",
     "vision model",
+    "posting model",
     "picture embeddings",
     "chromium",
     "browserbase",
@@ -44,6 +45,7 @@ async def look(what: str, folder: Path, **settings: Any) -> Finding:
         "openai_base_url": None,
         "openai_api_key": None,
         "vision_model": None,
+        "post_model": None,
         "clip_model": None,
         "browserbase_api_key": None,
         "model_hub_timeout_seconds": 0.2,
@@ -191,14 +193,16 @@ async def test_a_language_model_is_asked_for(
     assert told in finding.words
 
 
-async def test_a_vision_model_that_is_not_served_is_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["vision", "post"])
+async def test_a_model_that_is_not_served_is_missing(tmp_path: Path, what: str) -> None:
     async def models(_request: Request, reply: Reply) -> None:
         await reply.whole(b'{"data": [{"id": "words-only"}]}', 200)
 
     async with serving(models) as endpoint:
-        finding = await look("vision model", tmp_path, openai_base_url=endpoint.url, vision_model="sees")
+        called = {"vision": "vision model", "post": "posting model"}[what]
+        finding = await look(called, tmp_path, openai_base_url=endpoint.url, **{f"{what}_model": "sees"})
     assert (finding.is_fine, finding.is_optional) == (False, True)
-    assert "LOSSY_VISION_MODEL" in finding.words
+    assert f"LOSSY_{what.upper()}_MODEL" in finding.words
 
 
 async def test_a_folder_without_a_picture_model_is_missing(tmp_path: Path) -> None:

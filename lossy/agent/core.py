@@ -18,7 +18,8 @@ from lossy.bus import Bus
 from lossy.db import usage
 from lossy.db.engine import Database
 from lossy.events import RecogniserChanged
-from lossy.inference.chat import ChatStructurer, load_library
+from lossy.inference.chat import ChatStructurer
+from lossy.inference.chat_model import load_library
 from lossy.inference.cloud import CloudTranscriber
 from lossy.inference.native import NativeRecogniser, RecogniserStatus
 from lossy.inference.notes import Structurer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lossy.automation.answers import Answer
-from lossy.errors import LossyError
+from lossy.errors import LossyError, Unavailable
 from lossy.jobs import TooEarly
 
 if TYPE_CHECKING:
@@ -31,6 +31,18 @@ class Refused(LossyError):
     """The platform will not have this comment, now or later: the video is gone, comments are off, it is too long."""
 
     code = "platform_refused"
+
+
+class NoPlace(Refused):
+    """The page shows no place for comments."""
+
+
+class NoButton(Unavailable):
+    """The page has a place for comments, and no button that belongs to it."""
+
+
+UNREADABLE = (NoPlace, NoButton)
+"""Nobody found the way on a page. Somebody else may."""
 
 
 class Busy(TooEarly):

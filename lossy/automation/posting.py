@@ -13,8 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from lossy.automation.browsers import Browsers, StorageState
-from lossy.automation.contract import Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
+from lossy.automation.contract import UNREADABLE, Adapter, Api, Busy, Comment, NeedsLogin, Platform, Refused, Tokens
+from lossy.automation.exploring import Explorer
 from lossy.automation.guard import keep_to, new_page
+from lossy.automation.learning import Learned, Sites
+from lossy.automation.platforms.learned import LearnedPage
 from lossy.automation.reach import Reach
 from lossy.automation.sealing import Seal
 from lossy.automation.visits import ApiVisit, PageVisit, Visit
@@ -72,6 +75,7 @@ class Posting:
         apis: Mapping[str, Api] = NO_APIS,
         *,
         reach: Reach = ANYWHERE,
+        explorer: Explorer | None = None,
         pace: Pace = DEFAULT_PACE,
         again_seconds: tuple[float, ...] = (5.0, 20.0),
     ) -> None:
@@ -82,6 +86,7 @@ class Posting:
         self.adapter_for = adapter_for
         self.apis = apis
         self.reach = reach
+        self.sites = Sites(database, explorer)
         self._again_seconds = again_seconds
 
     @property
@@ -110,8 +115,9 @@ class Posting:
                 return await run.finish(db)
             comment = await _comment_of(db, post)
             login = await posts.login_of(db, post.user_id, post.platform, post.place)
+            known = await self.sites.adapter_of(db, post)
         left, is_armed = post.browser, post.state is PostState.ARMED
-        attempt = _Attempt(self, run, post, login, comment)
+        attempt = _Attempt(self, run, post, login, comment, adapter=known or self.adapter_for(post.platform))
         if left is not None:
             await self.browsers.end(left)
         return await (attempt.read_back() if is_armed else attempt.post())
@@ -120,7 +126,9 @@ class Posting:
 class _Attempt:
     """One attempt of one post."""
 
-    def __init__(self, posting: Posting, run: Run, post: Post, login: PlatformLogin | None, comment: Comment) -> None:
+    def __init__(
+        self, posting: Posting, run: Run, post: Post, login: PlatformLogin | None, comment: Comment, *, adapter: Adapter
+    ) -> None:
         self._posting = posting
         self._run = run
         self._post = post
@@ -128,7 +136,7 @@ class _Attempt:
         self._comment = comment
         api = posting.apis.get(post.platform) if login is not None and login.kind == logins.API else None
         self._api = api
-        self._adapter = posting.adapter_for(post.platform)
+        self._adapter = adapter
         self._platform: Platform = api or self._adapter
         self._is_armed = False
         self._is_turned_away = False
@@ -138,13 +146,7 @@ class _Attempt:
     async def post(self) -> None:
         """Prepare, commit, submit and prove."""
         try:
-            async with self._visit() as visit:
-                try:
-                    await self._prepare(visit)
-                    await self._submit(visit)
-                except Exception:
-                    self._picture = await visit.picture()
-                    raise
+            await self._try()
         except NeedsLogin as problem:
             await self._end(posts.lost_login if self._is_turned_away else posts.needs_login, problem.message)
         except Refused as problem:
@@ -152,7 +154,7 @@ class _Attempt:
         except posts.TooSoon as problem:
             await self._write(posts.stumbled, problem.message)
             raise TooEarly(problem.message, problem.seconds) from problem
-        except Busy as problem:
+        except (Busy, Learned) as problem:
             await self._write(posts.stumbled, problem.message)
             raise
         except posts.Changed as problem:
@@ -187,6 +189,28 @@ class _Attempt:
                 return await self._run.finish(db)
         raise TooEarly("It is not to be seen yet; it is looked for once more.", self._posting.pace.look_again)
 
+    async def _try(self) -> None:
+        try:
+            async with self._visit() as visit:
+                try:
+                    await self._prepare(visit)
+                    await self._submit(visit)
+                except Exception:
+                    self._picture = await visit.picture()
+                    raise
+        except UNREADABLE:
+            await self._learn()
+            raise
+
+    async def _learn(self) -> None:
+        """Let the next attempt go another way, if there is one: `Learned` then."""
+        if self._is_armed:
+            return
+        if isinstance(self._adapter, LearnedPage):
+            await self._posting.sites.forget(self._post)
+        state = None if self._login is None else self._posting.seal.open(self._login.sealed)
+        await self._posting.sites.learn(self._run, self._post, self._comment.url, state)
+
     async def _prepare(self, visit: Visit) -> None:
         await visit.open_at()
         account = await visit.who_is_logged_in()
@@ -218,6 +242,8 @@ class _Attempt:
         await visit.open_at()
         if await self._adopted(visit):
             return None
+        if answer is None and isinstance(self._adapter, LearnedPage):
+            await self._posting.sites.failed(self._post)
         if answer is not None and answer.is_no:
             self._is_turned_away = answer.status in TURNED_AWAY
             if self._is_turned_away:
@@ -236,6 +262,8 @@ class _Attempt:
     async def _is_posted(self, comment_id: str | None, permalink: str | None, proof: str) -> None:
         link = permalink or self._platform.permalink(self._comment, comment_id)
         await self._end(posts.is_posted, comment_id, link, proof)
+        if isinstance(self._adapter, LearnedPage):
+            await self._posting.sites.worked(self._post)
 
     def _later(self) -> TooEarly:
         return TooEarly("It was submitted; what came of it is looked at in a while.", self._posting.pace.settle)

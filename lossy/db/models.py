@@ -379,6 +379,19 @@ class PlatformLogin(SQLModel, table=True):
     updated_at: datetime = _moment()
 
 
+class SiteLayout(SQLModel, table=True):
+    """Where the comment form is on a site's pages, as a model once found it: selectors alone, for everybody."""
+
+    __tablename__ = "site_layouts"
+    place: str = Field(primary_key=True)
+    """The site's host."""
+    layout: dict[str, str] = Field(sa_column=Column(json_type(), nullable=False))
+    """By the names of `Layout`."""
+    found_at: datetime = _moment()
+    failures: int = 0
+    """Clicks in a row after which nothing showed that they submitted."""
+
+
 class Usage(SQLModel, table=True):
     """How much of something that costs money was used on a day (of UTC, as in 2026-01-31)."""
 

@@ -32,6 +32,9 @@ JOB = "post.note"
 QUEUE = "automation"
 TOOL = "post"
 RATE_WINDOW = timedelta(seconds=60)
+MOST_EXPLORATIONS = 2
+"""How often a model looks at the page for one post."""
+_EXPLORING = "exploring"
 Step = Literal["queued", "opening", "logged_in", "posting", "reading_back"]
 
 _P = PostState
@@ -233,6 +236,21 @@ async def looked_in_vain(db: Db, post_id: str) -> int:
     _audit(db, post, "not_seen", f"look {post.reads}")
     _touch(db, post)
     return post.reads
+
+
+async def may_explore(db: Db, post_id: str) -> bool:
+    """Whether a model may look at the page for this post: that is noted, and allowed `MOST_EXPLORATIONS` times."""
+    post, _ = await _with_note(db, post_id)
+    before = select(func.count()).where(PostAudit.post_id == post_id, PostAudit.step == _EXPLORING)
+    if (await db.exec(before)).one() >= MOST_EXPLORATIONS:
+        return False
+    _audit(db, post, _EXPLORING)
+    return True
+
+
+async def explored(db: Db, post_id: str, outcome: str) -> None:
+    """A model looked at the page."""
+    _audit(db, await db.get_one(Post, post_id), "explored", outcome)
 
 
 async def tell_reading(db: Db, post_id: str) -> None:

@@ -18,6 +18,8 @@ _WORDS = {
     "taken_back": "Taken back",
     "preparing": "Opening the platform",
     "logged_in": "Signed in there",
+    "exploring": "A model looks for the comment form",
+    "explored": "It has looked for the comment form",
     "armed": "Submitting, once",
     "reading_back": "Reading it back",
     "not_seen": "Not seen there",
@@ -28,7 +30,7 @@ _WORDS = {
     "unknown": "Submitted, outcome unknown",
     "decided": "You decided",
 }
-_SAID_IN_FULL = ("stumbled", "failed", "unknown", "needs_login", "decided", "posted")
+_SAID_IN_FULL = ("explored", "stumbled", "failed", "unknown", "needs_login", "decided", "posted")
 
 
 class NotePosts:

@@ -17,7 +17,8 @@ from lossy.db.models import EventRow, NoteRow, ReviewSession
 from lossy.db.models import VideoFrame as FrameRow
 from lossy.errors import Conflict, InvalidInput, LossyError, NotAllowed, NotFound, TooMany, Unavailable
 from lossy.events import Category, Note, NoteStatus
-from lossy.inference.chat import ChatStructurer, StructuringFailed
+from lossy.inference.chat import ChatStructurer
+from lossy.inference.chat_model import ModelFailed
 from lossy.protocol import FrameTaken, VideoFrame
 from tests.db.rows import Reviewer, reviewer
 from tests.inference.loopback import Loopback, Reply, Request, serving
@@ -241,7 +242,7 @@ async def test_a_model_that_misbehaves_changes_nothing(gallery: Gallery, script:
     await gallery.allow()
     async with serving(script) as server:
         gallery.seeing(server)
-        with pytest.raises(StructuringFailed):
+        with pytest.raises(ModelFailed):
             await gallery.refine()
     note = await gallery.note()
     assert (note.text, note.version) == ("Make the logo bigger", 1)

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from lossy.automation.browsers import Browsers
 from lossy.automation.browsers.local import LocalBrowsers
 from lossy.automation.contract import Adapter, Api
+from lossy.automation.exploring import Explorer
 from lossy.automation.housekeeping import keep_posts
 from lossy.automation.platforms import adapter_for
 from lossy.automation.posting import ANYWHERE, NO_APIS, Pace, Posting
@@ -164,6 +165,12 @@ def apis() -> Mapping[str, Api]:
 
 
 @pytest.fixture
+def explorer() -> Explorer | None:
+    """Give what looks for forms that nobody described."""
+    return None
+
+
+@pytest.fixture
 async def browsers() -> AsyncIterator[Browsers]:
     """Give what the jobs post with."""
     local = LocalBrowsers()
@@ -185,12 +192,14 @@ async def jobs(
     adapters: Callable[[str], Adapter],
     apis: Mapping[str, Api],
     reach: Reach,
+    explorer: Explorer | None,
     pace: Pace,
     lossy_redis_url: str | None,
 ) -> AsyncIterator[Jobs]:
     again = (0.1, 0.1)
     posting = Posting(
-        poster.database, browsers, poster.seal, adapters, apis, reach=reach, pace=pace, again_seconds=again
-    )
+        poster.database, browsers, poster.seal, adapters, apis,
+        reach=reach, explorer=explorer, pace=pace, again_seconds=again,
+    )  # fmt: skip
     async with at_work(posting, lossy_redis_url) as jobs:
         yield jobs

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from lossy.events import Category
-from lossy.inference.chat import ChatStructurer, StructuringFailed
+from lossy.inference.chat import ChatStructurer
+from lossy.inference.chat_model import ModelFailed
 from lossy.inference.notes import NO_CONTEXT, NoteContext, StructuredNote
 from lossy.inference.speech import Transcript
 from tests.inference.loopback import Loopback, Reply, Request, Script, serving
@@ -95,7 +96,7 @@ async def test_the_words_go_as_data_beside_the_instructions() -> None:
     ],
 )
 async def test_an_answer_that_is_no_note_is_refused_whole(answer: str) -> None:
-    with pytest.raises(StructuringFailed, match="no note"):
+    with pytest.raises(ModelFailed, match="no note"):
         await ask(answering(answer))
 
 
@@ -153,7 +154,7 @@ async def test_title_and_last_notes_go_as_data_within_bounds() -> None:
 
 @pytest.mark.parametrize("finish", ["length", "content_filter", None])
 async def test_an_answer_that_did_not_stop_by_itself_was_cut(finish: str | None) -> None:
-    with pytest.raises(StructuringFailed, match="cut off"):
+    with pytest.raises(ModelFailed, match="cut off"):
         await ask(answering(GOOD, finish))
 
 
@@ -162,7 +163,7 @@ async def test_a_refusal_is_a_failure_with_its_own_words() -> None:
         await reply.head(content_type="text/event-stream")
         await reply.send(event({"refusal": "I can't help with that."}) + event({}, "stop"))
 
-    with pytest.raises(StructuringFailed, match="refused"):
+    with pytest.raises(ModelFailed, match="refused"):
         await ask(script)
 
 
@@ -173,7 +174,7 @@ async def test_an_endless_answer_is_not_read_to_the_end() -> None:
             await reply.send(event({"content": "loud " * 50}))
         await reply.hang()
 
-    with pytest.raises(StructuringFailed, match="length"):
+    with pytest.raises(ModelFailed, match="length"):
         await ask(script)
 
 
@@ -195,7 +196,7 @@ async def test_a_server_that_stays_busy_is_given_up() -> None:
     async def script(request: Request, reply: Reply) -> None:
         await reply.whole(b'{"error": {"message": "slow down"}}', 429, Retry_After_Ms="1")
 
-    with pytest.raises(StructuringFailed, match="too much to do"):
+    with pytest.raises(ModelFailed, match="too much to do"):
         await ask(script)
 
 
@@ -203,7 +204,7 @@ async def test_a_refused_key_is_said_in_words() -> None:
     async def script(request: Request, reply: Reply) -> None:
         await reply.whole(b'{"error": {"message": "bad key"}}', 401)
 
-    with pytest.raises(StructuringFailed, match="key"):
+    with pytest.raises(ModelFailed, match="key"):
         await ask(script)
 
 
@@ -211,7 +212,7 @@ async def test_a_server_that_never_answers_hits_the_deadline() -> None:
     async def script(request: Request, reply: Reply) -> None:
         await reply.hang()
 
-    with pytest.raises(StructuringFailed, match="in time"):
+    with pytest.raises(ModelFailed, match="in time"):
         await ask(script, timeout_seconds=0.3)
 
 
@@ -221,7 +222,7 @@ async def test_a_stream_that_stops_in_mid_answer_hits_the_same_deadline() -> Non
         await reply.send(event({"content": GOOD[:10]}))
         await reply.hang()
 
-    with pytest.raises(StructuringFailed, match="in time"):
+    with pytest.raises(ModelFailed, match="in time"):
         await ask(script, timeout_seconds=0.3)
 
 
@@ -230,7 +231,7 @@ async def test_a_stream_cut_by_the_network_is_a_failure() -> None:
         await reply.head(content_type="text/event-stream", Content_Length="100000")
         await reply.send(event({"content": GOOD[:10]}))
 
-    with pytest.raises(StructuringFailed):
+    with pytest.raises(ModelFailed):
         await ask(script)
 
 
@@ -239,7 +240,7 @@ async def test_an_event_that_is_not_json_is_a_failure() -> None:
         await reply.head(content_type="text/event-stream")
         await reply.send(b"data: <html>\n\n")
 
-    with pytest.raises(StructuringFailed, match="broke off"):
+    with pytest.raises(ModelFailed, match="broke off"):
         await ask(script)
 
 
@@ -247,6 +248,6 @@ async def test_no_server_at_all_is_a_failure() -> None:
     async with serving(answering(GOOD)) as server:
         url = server.url
     structurer = ChatStructurer("m", base_url=url, timeout_seconds=10)
-    with pytest.raises(StructuringFailed, match="can't be reached"):
+    with pytest.raises(ModelFailed, match="can't be reached"):
         await structurer.structure(HEARD)
     await structurer.aclose()

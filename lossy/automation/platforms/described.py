@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lossy.automation.answers import same_words
-from lossy.automation.contract import Comment, NeedsLogin, Refused, Seen
+from lossy.automation.contract import Comment, NeedsLogin, NoButton, Refused, Seen
 from lossy.automation.platforms.generic import LOOK_MS, LOOKS, SCROLL_PX, GenericAdapter, write_into
-from lossy.errors import Unavailable
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
@@ -70,11 +69,11 @@ class DescribedPage(GenericAdapter):
     async def who_is_logged_in(self, page: "Page") -> str:
         """Look for the box, for a way to sign in, and for words that comments are off; read the account's name."""
         for _ in range(LOOKS if self.layout.box else 0):
-            if await _shown(page, self.layout.closed) is not None:
+            if await shown(page, self.layout.closed) is not None:
                 raise Refused("Comments are turned off for this video.")
-            if await _shown(page, self.layout.signed_out) is not None:
+            if await shown(page, self.layout.signed_out) is not None:
                 raise NeedsLogin("Nobody is signed in there. Connect it, then it goes on by itself.")
-            if await _shown(page, self.layout.opener or self.layout.box) is not None:
+            if await shown(page, self.layout.opener or self.layout.box) is not None:
                 return await self._account(page)
             await page.mouse.wheel(0, SCROLL_PX)
             await page.wait_for_timeout(LOOK_MS)
@@ -88,19 +87,19 @@ class DescribedPage(GenericAdapter):
             return await super().fill(page, comment)
         await box.scroll_into_view_if_needed()
         written = await write_into(box, comment.body)
-        if await _shown(page, self.layout.send) is None:
-            raise Unavailable("The button that sends the comment was not found.")
+        if await shown(page, self.layout.send) is None:
+            raise NoButton("The button that sends the comment was not found.")
         return written
 
     async def submit(self, page: "Page") -> None:
         """Click the platform's own button."""
-        send = await _shown(page, self.layout.send)
+        send = await shown(page, self.layout.send)
         return await (super().submit(page) if send is None else send.click(no_wait_after=True))
 
     async def find(self, page: "Page", comment: Comment, account: str) -> list[Seen]:
         """Read the comments, newest first."""
         for step in self.layout.newest:
-            if (click := await _shown(page, step)) is not None:
+            if (click := await shown(page, step)) is not None:
                 await click.click()
         if not self.layout.item or not await _any(page, self.layout.item):
             return await super().find(page, comment, account)
@@ -115,13 +114,21 @@ class DescribedPage(GenericAdapter):
         return mark or None
 
     async def _box(self, page: "Page") -> "Locator | None":
-        if (opener := await _shown(page, self.layout.opener)) is not None:
+        if (opener := await shown(page, self.layout.opener)) is not None:
             await opener.click()
-        return await _shown(page, self.layout.box)
+        return await shown(page, self.layout.box)
 
     async def _account(self, page: "Page") -> str:
-        me = await _shown(page, self.layout.me)
+        me = await shown(page, self.layout.me)
         return "" if me is None else (await me.inner_text()).strip()
+
+
+async def shown(page: "Page", selector: str) -> "Locator | None":
+    """Give the first element in sight that a selector names."""
+    if not selector:
+        return None
+    found = page.locator(selector).locator("visible=true").first
+    return found if await found.count() else None
 
 
 def find_key(answer: Any, name: str) -> str | None:
@@ -138,13 +145,6 @@ def find_key(answer: Any, name: str) -> str | None:
 
 def _is(author: str, account: str) -> bool:
     return not author or not account or author.lstrip("@").casefold() == account.lstrip("@").casefold()
-
-
-async def _shown(page: "Page", selector: str) -> "Locator | None":
-    if not selector:
-        return None
-    found = page.locator(selector).locator("visible=true").first
-    return found if await found.count() else None
 
 
 async def _any(page: "Page", selector: str) -> bool:

@@ -8,7 +8,7 @@ pressed.
 import re
 from typing import TYPE_CHECKING, Any
 
-from lossy.automation.contract import Busy, Comment, NeedsLogin, Refused, Seen, with_time
+from lossy.automation.contract import Busy, Comment, NeedsLogin, NoButton, NoPlace, Refused, Seen, with_time
 from lossy.automation.platforms.finder import within
 from lossy.automation.platforms.obstacles import captcha, obstacle
 from lossy.automation.platforms.reading import count_standing
@@ -86,7 +86,7 @@ class GenericAdapter:
             if (problem := await obstacle(page)) is not None:
                 raise problem
         else:
-            raise Refused("There is no place for comments on this page.")
+            raise NoPlace("There is no place for comments on this page.")
         frame = await box.owner_frame()
         if frame is not None and (problem := await captcha(frame)) is not None:
             raise problem
@@ -193,7 +193,7 @@ async def _button(box: "ElementHandle") -> "ElementHandle":
         found = None
     button = found.as_element() if found else None
     if button is None:
-        raise Unavailable("The button that sends the comment was not found.")
+        raise NoButton("The button that sends the comment was not found.")
     return button
 
 
