@@ -149,28 +149,38 @@ class _Answers:
         self._body = body
         self._came: asyncio.Queue[Response | None] = asyncio.Queue()
         self._is_sent = asyncio.Event()
+        self._sent = 0
         page.on("request", self._look)
         page.on("response", self._take)
         for socket in sockets:
             socket.on("framesent", self._hear)
 
     async def proof(self, comment_id: Callable[[Any], str | None], within_seconds: float) -> Answer | None:
-        """Wait for an answer with the comment's id; else give the last one that came, or None."""
-        last: Answer | None = None
+        """Wait for an answer with the comment's id; else give the one that leaves the most open, or None."""
+        answers: list[Answer] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(within_seconds) as limit:
                 async with asyncio.timeout(SEND_SECONDS):
                     await self._is_sent.wait()
                 while True:
                     response = await self._came.get()
-                    last = last if response is None else await read_answer(response)
-                    if last is not None and last.is_yes and comment_id(last.body) is not None:
-                        return last
+                    if response is not None:
+                        answers.append(answer := await read_answer(response))
+                        if answer.is_yes and comment_id(answer.body) is not None:
+                            return answer
                     limit.reschedule(asyncio.get_running_loop().time() + MORE_ANSWERS_SECONDS)
-        return last
+        return self._least_certain(answers)
+
+    def _least_certain(self, answers: list[Answer]) -> Answer | None:
+        """Give a yes, or what is neither; a no only if all that was sent got one, as a page may send twice."""
+        yes, open_ = [each for each in answers if each.is_yes], [each for each in answers if not each.is_no]
+        if yes or open_:
+            return (yes or open_)[-1]
+        return answers[-1] if answers and len(answers) >= self._sent else None
 
     def _look(self, request: "Request") -> None:
         if carries(request, self._body):
+            self._sent += 1
             self._is_sent.set()
 
     def _take(self, response: "Response") -> None:
@@ -180,5 +190,6 @@ class _Answers:
 
     def _hear(self, frame: str | bytes) -> None:
         if holds(frame.encode() if isinstance(frame, str) else frame, self._body):
+            self._sent += 1
             self._is_sent.set()
             self._came.put_nowait(None)
