@@ -45,7 +45,7 @@ async def test_what_nobody_can_tell_leaves_the_login_as_it_is(poster: Poster, te
     await poster.connect()
     poster.site.mood.closed = True
     tested = await tests_of_logins.test(await login_of(poster))
-    assert (tested.is_over, tested.message) == (None, "There is no place for comments on this page.")
+    assert (tested.is_over, tested.message) == (None, "Comments are turned off for this video.")
     async with poster.database.write() as db:
         await db.delete(await db.get_one(Video, poster.who.video.id))
     tested = await tests_of_logins.test(await login_of(poster))

@@ -72,7 +72,7 @@ def test_what_nobody_could_see_is_decided_on_the_card(
     comment_site.mood.closed = True
     first = page.locator(CARD).first
     first.get_by_role("button", name="Post to the platform").click()
-    expect(first).to_contain_text("There is no place for comments on this page.", timeout=SOON_MS)
+    expect(first).to_contain_text("Comments are turned off for this video.", timeout=SOON_MS)
     expect(first.get_by_role("button", name="try again")).to_be_visible()
     first.locator("button.status").click()
     expect(first.locator(".trail img")).to_be_visible()
