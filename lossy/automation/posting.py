@@ -43,7 +43,7 @@ CLICK_WITHIN_SECONDS = 10.0
 """An attempt that was held up for longer between its commit and its click does not click any more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pace:
     """How patient posting is, in seconds."""
 

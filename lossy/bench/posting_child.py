@@ -116,7 +116,12 @@ async def main(orders: Orders) -> None:
     browsers: Browsers = LocalBrowsers()
     if orders.browserbase_url is not None:
         browsers = BrowserbaseBrowsers(API_KEY, None, orders.browserbase_url, browsers)
-    pace = Pace(orders.answer_seconds, orders.settle_seconds, orders.look_again_seconds, orders.per_minute)
+    pace = Pace(
+        answer=orders.answer_seconds,
+        settle=orders.settle_seconds,
+        look_again=orders.look_again_seconds,
+        per_minute=orders.per_minute,
+    )
     folder = Path(orders.faults)
     posting = Posting(
         database,
